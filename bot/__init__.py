@@ -1,0 +1,1 @@
+"""Walkback: alerts a desk when somebody moves from a position that they are on record as holding."""

@@ -1,0 +1,1 @@
+"""Decisions: values in, values out, without clock, network, disk or log."""
