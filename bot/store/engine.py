@@ -1,0 +1,168 @@
+"""The door to the database: opening it, one transaction per step, and its faults in words.
+
+SQLite runs in WAL mode with foreign keys; a transaction takes the write lock when it begins, so that what it read still holds
+when it writes. PostgreSQL is taken as it is.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, ExceptionContext, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.pool import StaticPool
+
+from bot.errors import StoreError
+
+BUSY_TIMEOUT_S = 10.0
+READ_ONLY = "walkback_read_only"
+
+_SQLITE_FAULTS = {
+    "SQLITE_BUSY": f"is locked by another process for more than {BUSY_TIMEOUT_S:g} seconds: stop that process, or wait",
+    "SQLITE_LOCKED": "is locked by another part of this process",
+    "SQLITE_FULL": "cannot grow: the disk is full",
+    "SQLITE_READONLY": "cannot be written: give this user the right to write the file and its folder",
+    "SQLITE_NOTADB": "is not a database: name another file, or move this one away",
+    "SQLITE_CORRUPT": "is damaged: restore a backup",
+    "SQLITE_CANTOPEN": "cannot be opened: check that the folder exists and may be written",
+    "SQLITE_PERM": "may not be opened by this user",
+    "SQLITE_IOERR": "cannot be read or written: the disk reports an error",
+    "SQLITE_PROTOCOL": "cannot be locked: a network file system does not do; use a local disk, or PostgreSQL",
+}
+_POSTGRES_FAULTS = {
+    "28": "refuses this user or password",
+    "3D": "does not exist on that server: create it first",
+    "53": "has run out of room, memory or connections",
+    "57": "is shutting down or starting up",
+    "55": "is locked by another process",
+    "40": "met a conflict with another process: try again",
+    "25006": "is read-only",
+    "42501": "lets this user not do that",
+}
+NO_TABLES = "has no tables of this version yet: run `walkback db upgrade`"
+
+
+def open_engine(url: str) -> Engine:
+    """Open the database at `url`: sqlite:///file, sqlite:// (in memory, one thread at a time) or postgresql://user:password@host/name.
+
+    No connection is made to PostgreSQL yet; a SQLite file's folder is created.
+
+    Raises:
+        StoreError: the address is none, the driver is missing, or the folder cannot be made. Later faults of the database
+            raise it wherever they occur.
+    """
+    address = _address(url)
+    try:
+        engine = _sqlite(address) if address.get_backend_name() == "sqlite" else _postgres(address)
+    except ModuleNotFoundError as error:
+        raise StoreError(f"PostgreSQL needs a driver ({error.name}): pip install 'walkback[postgres]'") from None
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise StoreError(f"the database's address cannot be used: {error}") from None
+    event.listen(engine, "handle_error", _translate)
+    return engine
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """Give a connection whose work is committed at the end, and rolled back by any exception."""
+    with engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """Give a connection for reading alone: it sees one state and keeps no writer out. Rolled back at the end."""
+    with engine.connect().execution_options(**{READ_ONLY: True}) as connection:
+        yield connection
+
+
+def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Return an INSERT that knows ON CONFLICT, for the database at hand."""
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def _address(url: str) -> URL:
+    try:
+        address = make_url(url)
+    except (ArgumentError, ValueError):
+        raise StoreError(
+            "the database's address is none: write sqlite:///file or postgresql://user@host/name"
+        ) from None
+    if address.drivername == "postgres":
+        address = address.set(drivername="postgresql")
+    if address.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise StoreError(f"a {address.get_backend_name()} database cannot be used: SQLite and PostgreSQL can")
+    return address
+
+
+def _sqlite(address: URL) -> Engine:
+    options: dict[str, Any] = {"connect_args": {"timeout": BUSY_TIMEOUT_S}}
+    if address.database in (None, "", ":memory:"):
+        options = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
+    else:
+        folder = Path(str(address.database)).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"the database's folder {folder} cannot be made: {error.strerror}") from None
+    engine = create_engine(address.set(drivername="sqlite+pysqlite"), **options)
+    event.listen(engine, "connect", _configure)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _postgres(address: URL) -> Engine:
+    return create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+
+
+def _configure(connection: sqlite3.Connection, record: object) -> None:
+    """Set a new SQLite connection up; transactions begin where `_begin` says so, never by themselves."""
+    del record
+    connection.isolation_level = None
+    (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
+    if mode not in {"wal", "memory"}:
+        raise StoreError("the database cannot keep a write-ahead log here: use a local disk, or PostgreSQL")
+    for pragma in ("foreign_keys=ON", "synchronous=NORMAL"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin(connection: Connection) -> None:
+    read_only = connection.get_execution_options().get(READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _translate(context: ExceptionContext) -> None:
+    """Raise StoreError for what a person can mend; let faults of our own statements pass."""
+    error = context.original_exception
+    words = _sqlite_words(error) if isinstance(error, sqlite3.Error) else _postgres_words(error, context)
+    if words:
+        url = context.engine.url if context.engine is not None else None
+        name = url.database if url is not None and url.get_backend_name() == "sqlite" else url
+        raise StoreError(f"the database {name or ''} {words}") from error
+
+
+def _sqlite_words(error: sqlite3.Error) -> str:
+    name = getattr(error, "sqlite_errorname", "")
+    text = str(error)
+    if "no such table" in text or "no such column" in text:
+        return NO_TABLES
+    if "already exists" in text:
+        return "holds tables that are not Walkback's: name another file"
+    return next((words for code, words in _SQLITE_FAULTS.items() if name.startswith(code)), "")
+
+
+def _postgres_words(error: BaseException, context: ExceptionContext) -> str:
+    state = getattr(error, "sqlstate", None) or ""
+    if state in {"42P01", "42703"}:
+        return NO_TABLES
+    for length in (5, 2):
+        if state[:length] in _POSTGRES_FAULTS:
+            return _POSTGRES_FAULTS[state[:length]]
+    unreachable = context.is_disconnect or (context.connection is None and type(error).__name__ == "OperationalError")
+    return "cannot be reached: check that the server runs and the address is right" if unreachable else ""

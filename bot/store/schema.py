@@ -1,0 +1,248 @@
+"""The tables. They are the truth: a stage asks them what is pending, and a queue is only a hint.
+
+Times are stored as ISO 8601 text in UTC with microseconds, so that they sort as text alike on SQLite and PostgreSQL; ids are
+the domain's. `Moment` converts on the way in and out and refuses a time without a zone.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware time, kept as ISO 8601 text in UTC."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        """Return the text of an aware time; ValueError for a naive one."""
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without a zone cannot be stored: {value!r}")
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        """Return the aware time of stored text."""
+        del dialect
+        return None if value is None else datetime.fromisoformat(value)
+
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("url", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("outlet", Text, nullable=False, default=""),
+    Column("language", String(16), nullable=False, default="en"),
+    Column("first_run", String(8), nullable=False, default="silent"),
+    Column("full_text", Boolean, nullable=False, default=False),
+    Column("fetch_url", Text, nullable=False),  # where it is polled: `url`, or where it has moved for good
+    Column(
+        "status", String(8), nullable=False, default="active"
+    ),  # active, gone (410), removed (from the configuration)
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("body_hash", String(64)),
+    Column("interval_s", Float, nullable=False, default=600.0),
+    Column("next_poll_at", Moment, nullable=False),
+    Column("claimed_until", Moment),
+    Column("last_poll_at", Moment),
+    Column("last_success_at", Moment),
+    Column("last_new_at", Moment),
+    Column("last_full_fetch_at", Moment),
+    Column("failures", Integer, nullable=False, default=0),
+    Column("last_outcome", String(32), nullable=False, default=""),
+    Column("last_problem", Text, nullable=False, default=""),
+    Column("moved_to", Text),
+    Column("moved_since", Moment),
+    Column("created_at", Moment, nullable=False),
+    Index(None, "status", "next_poll_at"),
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("feed_url", Text, ForeignKey("feeds.url"), nullable=False),
+    Column("guid", Text, nullable=False),
+    Column("url", Text, nullable=False),  # canonical
+    Column("title", Text, nullable=False),
+    Column("published_at", Moment, nullable=False),
+    Column("published_raw", Text, nullable=False, default=""),
+    Column("date_confidence", String(16), nullable=False),
+    Column("content_hash", String(64), nullable=False),
+    Column("revision", Integer, nullable=False, default=0),
+    Column("first_seen_at", Moment, nullable=False),
+    Column("last_seen_at", Moment, nullable=False),
+    Index(None, "feed_url", "guid"),
+    Index(None, "url"),
+    Index(None, "last_seen_at"),
+)
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("entry_id", String(20), ForeignKey("entries.id")),
+    Column("url", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("outlet", Text, nullable=False, default=""),
+    Column("author", Text, nullable=False, default=""),
+    Column("published_at", Moment, nullable=False),
+    Column("fetched_at", Moment, nullable=False),
+    Column("language", String(16), nullable=False, default=""),
+    Column("text", Text, nullable=False),
+    Column("text_hash", String(64), nullable=False),
+    Column("revision", Integer, nullable=False, default=0),
+    Column("silent", Boolean, nullable=False, default=False),
+    Column("state", String(8), nullable=False),
+    Column("reason", Text, nullable=False, default=""),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("claimed_until", Moment),
+    Column("assessed_at", Moment),
+    Index(None, "state", "published_at"),
+    Index(None, "url"),
+    Index(None, "text_hash"),
+    Index(None, "entry_id"),
+)
+
+positions = Table(
+    "positions",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("baseline", Text, nullable=False),
+    Column("since", String(10), nullable=False),
+    Column("source", Text, nullable=False, default=""),
+    Column("origin", String(16), nullable=False),  # configuration, confirmed, edit
+    Column("set_by", Text, nullable=False, default=""),
+    Column("set_at", Moment, nullable=False),
+)
+
+statements = Table(
+    "statements",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("article_id", String(20), ForeignKey("articles.id"), nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("before", Text, nullable=False, default=""),
+    Column("after", Text, nullable=False, default=""),
+    Column("speaker", Text, nullable=False, default=""),
+    Column("holder", Text, nullable=False, default=""),
+    Column("attributed", Boolean, nullable=False, default=False),
+    Column("mode", String(16), nullable=False),
+    Column("certainty", String(16), nullable=False),
+    Column("cue", Text, nullable=False, default=""),
+    Column("source_start", Integer),
+    Column("source_end", Integer),
+    Index(None, "article_id"),
+)
+
+shifts = Table(
+    "shifts",
+    metadata,
+    Column("key", String(20), primary_key=True),
+    Column("position_id", String(64), nullable=False),
+    Column("position_revision", Integer, nullable=False),
+    Column("relation", String(16), nullable=False),
+    Column("words", Text, nullable=False),  # the statement that opened it, for grouping later accounts
+    Column("opened_at", Moment, nullable=False),
+    Column("last_seen_at", Moment, nullable=False),
+    Column("alerted", Boolean, nullable=False, default=False),
+    ForeignKeyConstraint(["position_id", "position_revision"], ["positions.id", "positions.revision"]),
+    Index(None, "position_id", "last_seen_at"),
+)
+
+assessments = Table(
+    "assessments",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("statement_id", String(20), ForeignKey("statements.id"), nullable=False),
+    Column("position_id", String(64), nullable=False),
+    Column("position_revision", Integer, nullable=False),
+    Column("relation", String(16), nullable=False),
+    Column("probabilities", JSON, nullable=False),
+    Column("similarity", Float, nullable=False),
+    Column("evidence", Text, nullable=False, default=""),
+    Column("reason", Text, nullable=False, default=""),
+    Column("decision", String(8), nullable=False),
+    Column("decision_reason", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("shift_key", String(20), ForeignKey("shifts.key")),
+    Column("assessed_at", Moment, nullable=False),
+    ForeignKeyConstraint(["position_id", "position_revision"], ["positions.id", "positions.revision"]),
+    UniqueConstraint("statement_id", "position_id"),
+    Index(None, "position_id", "assessed_at"),
+    Index(None, "shift_key"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("alert_key", String(64), nullable=False),
+    Column("kind", String(8), nullable=False, default="alert"),  # alert, reply (to the message of parent_key), digest
+    Column("parent_key", String(64), nullable=False, default=""),
+    Column("position_id", String(64), nullable=False, default=""),
+    Column("channel", Text, nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("priority", Integer, nullable=False, default=0),  # lower goes first
+    Column("state", String(8), nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("not_before", Moment, nullable=False),
+    Column("claimed_until", Moment),
+    Column("created_at", Moment, nullable=False),
+    Column("attempted_at", Moment),
+    Column("posted_at", Moment),
+    Column("digest_id", String(20), nullable=False, default=""),  # the delivery that carries it, where it was held
+    Column("ref", Text, nullable=False, default=""),
+    Column("reason", Text, nullable=False, default=""),
+    UniqueConstraint("alert_key", "channel"),
+    Index(None, "state", "not_before"),
+    Index(None, "channel", "posted_at"),
+)
+
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("day", String(10), primary_key=True),
+    Column("stage", String(16), primary_key=True),
+    Column("outcome", String(32), primary_key=True),
+    Column("reason", String(200), primary_key=True),
+    Column("n", Integer, nullable=False),
+)
