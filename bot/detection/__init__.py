@@ -1,0 +1,1 @@
+"""The detector: ONNX encoders, the scikit-learn classifier, their artefacts and what joins them."""

@@ -1,0 +1,102 @@
+"""The scikit-learn classifier over named features, and its artefact."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import skops.io
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.multiclass import unique_labels
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from bot.domain import Relation
+from bot.errors import ModelError
+
+TRUSTED = ["bot.detection.classifier.RelationClassifier"]
+
+
+class RelationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """Multinomial logistic regression over standardised features.
+
+    Args:
+        C: Inverse strength of the L2 penalty, above 0.
+        max_iter: Most iterations of the solver.
+
+    Attributes:
+        classes_: Labels met in `fit`, sorted, shape (n_classes,).
+        pipeline_: The fitted scaler and regression.
+        n_features_in_: Number of features met in `fit`.
+        n_iter_: Iterations that the solver took.
+
+    Examples:
+        >>> import numpy as np
+        >>> x = np.array([[0.0], [0.1], [1.0], [1.1]])
+        >>> RelationClassifier().fit(x, [0, 0, 1, 1]).predict([[0.05], [1.05]]).tolist()
+        [0, 1]
+    """
+
+    def __init__(self, C: float = 0.1, max_iter: int = 2000) -> None:  # noqa: N803 - scikit-learn's own name
+        self.C = C
+        self.max_iter = max_iter
+
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:  # noqa: N803
+        """Fit to X, shape (n, features), and y, shape (n,); ValueError for fewer than two classes."""
+        X, y = validate_data(self, X, y)  # noqa: N806
+        self.classes_ = unique_labels(y)
+        if len(self.classes_) < 2:
+            raise ValueError(f"at least two classes are needed, got one class: {self.classes_[0]}")
+        regression = LogisticRegression(C=self.C, max_iter=self.max_iter)
+        self.pipeline_: Pipeline = make_pipeline(StandardScaler(), regression)
+        self.pipeline_.fit(
+            X, y, standardscaler__sample_weight=sample_weight, logisticregression__sample_weight=sample_weight
+        )
+        self.n_iter_ = int(regression.n_iter_.max())
+        return self
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803
+        """Return probabilities, shape (n, n_classes), in the order of `classes_`."""
+        check_is_fitted(self)
+        X = validate_data(self, X, reset=False)  # noqa: N806
+        probabilities: NDArray[np.float64] = self.pipeline_.predict_proba(X)
+        return probabilities
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:  # noqa: N803
+        """Return the likeliest label of each row."""
+        best = np.argmax(self.predict_proba(X), axis=1)
+        labels: NDArray[Any] = self.classes_[best]
+        return labels
+
+
+def relation_labels(relations: list[Relation]) -> NDArray[np.int64]:
+    """Return relations as the integers the artefact is trained on: their place in `Relation`."""
+    places = {relation: index for index, relation in enumerate(Relation)}
+    return np.array([places[relation] for relation in relations], dtype=np.int64)
+
+
+def save_classifier(classifier: RelationClassifier, path: Path) -> None:
+    """Write the fitted classifier through skops, whole or not at all."""
+    part = path.with_suffix(".part")
+    skops.io.dump(classifier, part)
+    part.replace(path)
+
+
+def load_classifier(path: Path) -> RelationClassifier:
+    """Return the classifier at `path`; nothing but this project's class and skops' defaults is ever built from the file."""
+    try:
+        foreign = set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED)
+        classifier = None if foreign else skops.io.load(path, trusted=TRUSTED)
+    except Exception as fault:  # skops raises whatever zip, JSON and NumPy raise on a damaged file
+        raise ModelError(
+            f"{path}: the classifier cannot be loaded ({fault}). Rebuild it with `walkback train`."
+        ) from fault
+    if foreign:
+        raise ModelError(f"{path}: holds types that are not ours: {', '.join(sorted(foreign))}. Do not use this file.")
+    if not isinstance(classifier, RelationClassifier) or list(classifier.classes_) != list(range(len(Relation))):
+        raise ModelError(f"{path}: this is no classifier of the six relations. Rebuild it with `walkback train`.")
+    return classifier

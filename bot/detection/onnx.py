@@ -1,0 +1,104 @@
+"""The two ONNX models: the cross-encoder that compares, and the sentence encoder that finds the topic.
+
+Both read with the same few lines: tokenize, sort by length, run in batches, put back in order. A session takes `threads`
+threads; sessions may be used from several threads at once.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from bot.core.features import ENCODER_NAMES
+from bot.errors import ModelError
+
+BATCH = 32
+
+
+class OnnxTexts:
+    """A transformer in ONNX with its tokenizer, over texts or pairs of texts."""
+
+    def __init__(self, folder: Path, *, max_tokens: int, threads: int = 2) -> None:
+        onnxruntime = silent_runtime()
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
+            )
+            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        except Exception as fault:  # onnxruntime and tokenizers raise bare Exceptions of their own
+            raise ModelError(
+                f"{folder}: the model cannot be loaded ({fault}). Restore models/ from the release."
+            ) from fault
+        self._tokenizer.enable_truncation(max_length=max_tokens, strategy="longest_first")
+        self._tokenizer.enable_padding()
+
+    def run(self, texts: Sequence[str] | Sequence[tuple[str, str]]) -> NDArray[np.float32]:
+        """Return the model's outputs side by side, one row a text, in the order given; shape (0, 0) for no texts."""
+        if not texts:
+            return np.empty((0, 0), dtype=np.float32)
+        order = sorted(range(len(texts)), key=lambda i: _length(texts[i]))
+        rows: list[NDArray[np.float32] | None] = [None] * len(texts)
+        for at in range(0, len(order), BATCH):
+            chosen = order[at : at + BATCH]
+            encoded = self._tokenizer.encode_batch([texts[i] for i in chosen])
+            outputs = self._session.run(
+                None,
+                {
+                    "input_ids": np.array([e.ids for e in encoded], dtype=np.int64),
+                    "attention_mask": np.array([e.attention_mask for e in encoded], dtype=np.int64),
+                },
+            )
+            for index, row in zip(chosen, np.concatenate(outputs, axis=1), strict=True):
+                rows[index] = row
+        return np.stack([row for row in rows if row is not None])
+
+
+def silent_runtime() -> Any:
+    """Return onnxruntime, kept from reporting its use to its maker: it looks for the variable when it is first imported."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    import onnxruntime
+
+    return onnxruntime
+
+
+class CrossEncoder:
+    """`ports.PairScorer` over the fine-tuned encoder: three NLI logits and six relation logits a pair."""
+
+    def __init__(self, folder: Path, *, threads: int = 2) -> None:
+        self._texts = OnnxTexts(folder, max_tokens=192, threads=threads)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns of `score`."""
+        return ENCODER_NAMES
+
+    def score(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
+        """Return logits of shape (pairs, 9)."""
+        logits = self._texts.run(pairs)
+        if len(pairs) and logits.shape[1] != len(ENCODER_NAMES):
+            raise ModelError(f"the encoder gives {logits.shape[1]} outputs where {len(ENCODER_NAMES)} are expected.")
+        return logits
+
+
+class SentenceEncoder:
+    """`ports.Embedder`: unit vectors of sentences and topics."""
+
+    def __init__(self, folder: Path, *, threads: int = 2) -> None:
+        self._texts = OnnxTexts(folder, max_tokens=96, threads=threads)
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return unit vectors, shape (texts, width)."""
+        return self._texts.run(texts)
+
+
+def _length(text: str | tuple[str, str]) -> int:
+    return len(text) if isinstance(text, str) else len(text[0]) + len(text[1])

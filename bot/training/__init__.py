@@ -1,0 +1,1 @@
+"""Training and evaluation. Importing a module of this package may need the extra `train`; `data` and `evaluation` do not."""

@@ -1,0 +1,175 @@
+"""Training data: pairs that this project wrote, and labels of a corpus whose texts live elsewhere.
+
+`models/data/pairs.jsonl` holds whole rows. `models/data/corpus_labels.jsonl` holds labels only (document, offsets, hash of the
+span, position, relation); `join_corpus` puts them together with the texts where somebody has these.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.core.features import Pair
+from bot.domain import Certainty, Mode, Position, Relation, text_hash
+from bot.errors import InputError
+
+PAIRS = "pairs.jsonl"
+CORPUS_LABELS = "corpus_labels.jsonl"
+ENCODER, CLASSIFIER, TEST = "encoder", "classifier", "test"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A labelled pair. `group` is what must not be divided between splits; `agreed` is false for a label of one reader alone."""
+
+    id: str
+    pair: Pair
+    relation: Relation
+    also_ok: tuple[Relation, ...] = ()
+    group: str = ""
+    family: str = ""
+    split: str = ""
+    difficulty: str = ""
+    agreed: bool = True
+
+
+def read_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield (line number, object) of a JSON Lines file; InputError naming file and line where one is not an object."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                if not line.strip():
+                    continue
+                row = json.loads(line)
+                if not isinstance(row, dict):
+                    raise InputError(f"{path}:{number}: expected a JSON object, got {type(row).__name__}.")
+                yield number, row
+    except OSError as fault:
+        raise InputError(f"{path}: cannot be read ({fault.strerror}).") from fault
+    except ValueError as fault:
+        raise InputError(f"{path}: not JSON Lines in UTF-8 ({fault}).") from fault
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Return the rows of a labelled file that carry a relation; InputError naming file, line and key for a bad one.
+
+    Fields: holder, topic, position, statement, relation; optional id, speaker, title, certainty, also_ok, group, family, split,
+    difficulty. Rows whose relation is null (readers differ) are left out.
+    """
+    rows = []
+    for number, raw in read_jsonl(path):
+        if "relation" in raw and raw["relation"] is None:
+            continue
+        try:
+            rows.append(_row(raw, f"{path.name}:{number}"))
+        except KeyError as fault:
+            raise InputError(f"{path}:{number}: the key {fault} is missing.") from None
+        except ValueError as fault:
+            raise InputError(f"{path}:{number}: {fault}.") from None
+    return rows
+
+
+def _row(raw: dict[str, Any], name: str) -> Row:
+    return Row(
+        id=str(raw.get("id", name)),
+        pair=Pair(
+            holder=raw["holder"],
+            topic=raw["topic"],
+            position=raw["position"],
+            statement=raw["statement"],
+            speaker=raw.get("speaker") or "",
+            title=raw.get("title") or "",
+            certainty=Certainty(raw.get("certainty") or "stated"),
+        ),
+        relation=Relation(raw["relation"]),
+        also_ok=tuple(Relation(value) for value in raw.get("also_ok", ())),
+        group=str(raw.get("group", raw["topic"])),
+        family=str(raw.get("family", "")),
+        split=str(raw.get("split", "")),
+        difficulty=str(raw.get("difficulty", "")),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorpusLabel:
+    """A label of the corpus without its text. `span_hash` is the SHA-256 of the characters from `start` to `end`."""
+
+    document: str
+    start: int
+    end: int
+    span_hash: str
+    position: str
+    relation: Relation | None
+    speaker: str
+    certainty: Certainty
+    agreed: bool
+
+
+def read_corpus_labels(path: Path) -> list[CorpusLabel]:
+    """Return the labels of the corpus; `relation` is None where the readers differ."""
+    return [
+        CorpusLabel(
+            document=raw["document"],
+            start=raw["start"],
+            end=raw["end"],
+            span_hash=raw["span_hash"],
+            position=raw["position"],
+            relation=Relation(raw["relation"]) if raw["relation"] else None,
+            speaker=raw["speaker"],
+            certainty=Certainty(raw["certainty"]),
+            agreed=raw["agreed"],
+        )
+        for _, raw in read_jsonl(path)
+    ]
+
+
+def read_texts(folder: Path) -> dict[str, str]:
+    """Return the corpus's texts by document id (the file name up to its first underscore); InputError for none."""
+    texts = {}
+    for path in sorted(folder.glob("*.txt")):
+        with path.open(encoding="utf-8", newline="") as file:
+            texts[path.stem.split("_")[0]] = file.read()
+    if not texts:
+        raise InputError(f"{folder}: holds no *.txt, so it is no corpus.")
+    return texts
+
+
+def join_corpus(labels: Sequence[CorpusLabel], texts: dict[str, str], positions: Sequence[Position]) -> list[Row]:
+    """Return the labels as rows; InputError where a text is not the one that was annotated or a position is unknown."""
+    by_id = {position.id: position for position in positions}
+    rows = []
+    for label in labels:
+        if label.relation is None:
+            continue
+        text = texts.get(label.document, "")[label.start : label.end]
+        if text_hash(text) != label.span_hash:
+            raise InputError(
+                f"document {label.document}: characters {label.start}-{label.end} are not the ones annotated."
+            )
+        if label.position not in by_id:
+            raise InputError(f"document {label.document}: the position {label.position!r} is not among those given.")
+        position = by_id[label.position]
+        speaker = "" if label.speaker == "reporter" else label.speaker
+        rows.append(
+            Row(
+                id=f"{label.document}:{label.start}:{label.position}",
+                pair=Pair(
+                    holder=position.holder.name,
+                    topic=position.topic,
+                    position=position.baseline,
+                    statement=text,
+                    speaker=speaker,
+                    names=position.holder.aliases,
+                    mode=Mode.ASSERTION,
+                    certainty=label.certainty,
+                ),
+                relation=label.relation,
+                group=label.document,
+                family="corpus",
+                agreed=label.agreed,
+            )
+        )
+    return rows

@@ -1,0 +1,153 @@
+"""How well judgements agree with labels: alerts, the six relations, calibration, by slice, with bootstrap intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+from bot.core.verdict import decide
+from bot.domain import Relation
+
+RELATIONS = tuple(Relation)
+SHIFTS = np.array([relation.is_shift for relation in RELATIONS])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """Precision, recall and F1 in [0, 1], over `support` true rows."""
+
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """The figures of one evaluation. `confusion[i][j]` counts rows of relation i judged as relation j."""
+
+    rows: int
+    alert: Score
+    alert_f1_interval: tuple[float, float]
+    macro_f1: float
+    macro_f1_interval: tuple[float, float]
+    relations: dict[Relation, Score]
+    confusion: NDArray[np.int64]
+    calibration_error: float
+    defensible: float
+    """Share of rows whose relation is the label or one that the annotators noted as defensible."""
+
+
+def decisions(probabilities: NDArray[np.floating], threshold: float) -> NDArray[np.int64]:
+    """Return the index of the relation decided for each row of (n, 6) probabilities."""
+    return np.array(
+        [
+            RELATIONS.index(decide({r: float(p) for r, p in zip(RELATIONS, row, strict=True)}, threshold))
+            for row in probabilities
+        ],
+        dtype=np.int64,
+    )
+
+
+def evaluate(
+    truth: Sequence[Relation],
+    probabilities: NDArray[np.floating],
+    threshold: float,
+    *,
+    also_ok: Sequence[Sequence[Relation]] | None = None,
+    resamples: int = 1000,
+) -> Evaluation:
+    """Return the figures for `truth` and (n, 6) `probabilities` at a shift threshold; ValueError for no rows."""
+    if not truth:
+        raise ValueError("there are no labelled rows to evaluate on")
+    true = np.array([RELATIONS.index(relation) for relation in truth], dtype=np.int64)
+    judged = decisions(probabilities, threshold)
+    fine = [
+        {t, *(RELATIONS.index(r) for r in extra)} for t, extra in zip(true, also_ok or [()] * len(true), strict=True)
+    ]
+    return Evaluation(
+        rows=len(true),
+        alert=_alert(true, judged),
+        alert_f1_interval=_interval(true, judged, lambda t, j: _alert(t, j).f1, resamples),
+        macro_f1=_macro(true, judged),
+        macro_f1_interval=_interval(true, judged, _macro, resamples),
+        relations=_relations(true, judged),
+        confusion=confusion_matrix(true, judged, labels=range(len(RELATIONS))),
+        calibration_error=calibration_error(SHIFTS[true], probabilities[:, SHIFTS].sum(axis=1)),
+        defensible=float(np.mean([int(j) in ok for j, ok in zip(judged, fine, strict=True)])),
+    )
+
+
+def calibration_error(happened: NDArray[np.bool_], believed: NDArray[np.floating], bins: int = 10) -> float:
+    """Return the expected calibration error (Naeini et al. 2015) of probabilities in [0, 1], over equal-width bins."""
+    places = np.minimum((believed * bins).astype(int), bins - 1)
+    gaps = [
+        abs(happened[places == b].mean() - believed[places == b].mean()) * (places == b).mean()
+        for b in range(bins)
+        if (places == b).any()
+    ]
+    return float(sum(gaps))
+
+
+def best_threshold(truth: Sequence[Relation], probabilities: NDArray[np.floating]) -> float:
+    """Return the shift threshold, on a grid of hundredths, with the best alert F1; the middle one of those that tie."""
+    true = np.array([relation.is_shift for relation in truth])
+    believed = probabilities[:, SHIFTS].sum(axis=1)
+    grid = np.arange(0.05, 0.96, 0.01)
+    scores = np.array([_f1(true, believed >= threshold) for threshold in grid])
+    best = grid[scores >= scores.max() - 1e-12]
+    return float(best[len(best) // 2])
+
+
+def _f1(true: NDArray[np.bool_], judged: NDArray[np.bool_]) -> float:
+    hits = int((true & judged).sum())
+    return 2 * hits / max(int(true.sum()) + int(judged.sum()), 1)
+
+
+def _alert(true: NDArray[np.int64], judged: NDArray[np.int64]) -> Score:
+    is_shift, alerted = SHIFTS[true], SHIFTS[judged]
+    hits = int((is_shift & alerted).sum())
+    return Score(
+        precision=hits / max(int(alerted.sum()), 1),
+        recall=hits / max(int(is_shift.sum()), 1),
+        f1=_f1(is_shift, alerted),
+        support=int(is_shift.sum()),
+    )
+
+
+def _macro(true: NDArray[np.int64], judged: NDArray[np.int64]) -> float:
+    """Mean F1 over the relations that occur in `true`."""
+    f1 = precision_recall_fscore_support(true, judged, labels=np.unique(true), zero_division=0)[2]
+    return float(np.mean(f1))
+
+
+def _relations(true: NDArray[np.int64], judged: NDArray[np.int64]) -> dict[Relation, Score]:
+    precision, recall, f1, support = precision_recall_fscore_support(
+        true, judged, labels=range(len(RELATIONS)), zero_division=0
+    )
+    return {
+        relation: Score(precision=float(p), recall=float(r), f1=float(f), support=int(s))
+        for relation, p, r, f, s in zip(RELATIONS, precision, recall, f1, support, strict=True)
+    }
+
+
+def _interval(
+    true: NDArray[np.int64],
+    judged: NDArray[np.int64],
+    figure: Callable[[NDArray[np.int64], NDArray[np.int64]], float],
+    resamples: int,
+) -> tuple[float, float]:
+    """Return the 95 % percentile bootstrap interval of a figure over rows (Efron 1979)."""
+    if resamples == 0:
+        return (float("nan"), float("nan"))
+    generator = np.random.default_rng(0)
+    values = []
+    for _ in range(resamples):
+        chosen = generator.integers(0, len(true), len(true))
+        values.append(figure(true[chosen], judged[chosen]))
+    low, high = np.percentile(values, [2.5, 97.5])
+    return (float(low), float(high))

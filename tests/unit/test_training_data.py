@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bot.domain import Certainty, Holder, Position, Relation, text_hash
+from bot.errors import InputError
+from bot.training.data import join_corpus, read_corpus_labels, read_rows, read_texts
+
+ROW = {"holder": "Norland", "topic": "tanks", "position": "None.", "statement": "Some.", "relation": "contradiction"}
+TEXT = "Norland sends tanks. Nobody knew."
+
+
+def jsonl(path: Path, *rows: object) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def test_a_row_needs_five_fields_and_takes_more(tmp_path: Path) -> None:
+    rows = read_rows(jsonl(tmp_path / "r.jsonl", ROW, ROW | {"id": "x", "certainty": "reported", "split": "test"}))
+    assert [row.relation for row in rows] == [Relation.CONTRADICTION] * 2
+    assert (rows[0].id, rows[1].id, rows[1].split) == ("r.jsonl:1", "x", "test")
+    assert rows[1].pair.certainty is Certainty.REPORTED
+
+
+def test_rows_on_which_readers_differ_are_left_out(tmp_path: Path) -> None:
+    assert read_rows(jsonl(tmp_path / "r.jsonl", ROW | {"relation": None})) == []
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({key: value for key, value in ROW.items() if key != "topic"}, "'topic' is missing"),
+        (ROW | {"relation": "sideways"}, "sideways"),
+        ([1], "expected a JSON object"),
+    ],
+)
+def test_a_bad_row_is_named_by_file_and_line(tmp_path: Path, row: object, words: str) -> None:
+    with pytest.raises(InputError, match=words) as caught:
+        read_rows(jsonl(tmp_path / "r.jsonl", ROW, row))
+    assert "r.jsonl:2" in str(caught.value)
+
+
+def test_a_missing_or_binary_file_is_an_input_fault(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be read"):
+        read_rows(tmp_path / "none.jsonl")
+    (tmp_path / "b.jsonl").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InputError, match="not JSON Lines"):
+        read_rows(tmp_path / "b.jsonl")
+
+
+def labels(path: Path, **changes: object) -> Path:
+    row = {
+        "document": "000",
+        "start": 0,
+        "end": 20,
+        "span_hash": text_hash(TEXT[:20]),
+        "position": "no-tanks",
+        "relation": "contradiction",
+        "speaker": "reporter",
+        "certainty": "reported",
+        "agreed": True,
+    }
+    return jsonl(path / "labels.jsonl", row | changes)
+
+
+POSITION = Position(
+    id="no-tanks", holder=Holder(name="Norland"), topic="tanks", baseline="None.", since=date(2026, 1, 1)
+)
+
+
+def test_labels_join_with_the_text_that_was_annotated(tmp_path: Path) -> None:
+    (row,) = join_corpus(read_corpus_labels(labels(tmp_path)), {"000": TEXT}, [POSITION])
+    assert (row.pair.statement, row.pair.speaker, row.group) == ("Norland sends tanks.", "", "000")
+
+
+def test_another_text_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="0-20 are not the ones annotated"):
+        join_corpus(read_corpus_labels(labels(tmp_path)), {"000": TEXT.upper()}, [POSITION])
+
+
+def test_an_unknown_position_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="'other' is not among"):
+        join_corpus(read_corpus_labels(labels(tmp_path, position="other")), {"000": TEXT}, [POSITION])
+
+
+def test_a_label_without_agreement_gives_no_row(tmp_path: Path) -> None:
+    assert join_corpus(read_corpus_labels(labels(tmp_path, relation=None)), {"000": TEXT}, [POSITION]) == []
+
+
+def test_texts_are_read_without_moving_a_character(tmp_path: Path) -> None:
+    (tmp_path / "007_abc.txt").write_bytes(b"one\r\ntwo")
+    assert read_texts(tmp_path) == {"007": "one\r\ntwo"}
+
+
+def test_a_folder_without_texts_is_no_corpus(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no corpus"):
+        read_texts(tmp_path)
