@@ -128,7 +128,7 @@ def _configure(connection: sqlite3.Connection, record: object) -> None:
     (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
     if mode not in {"wal", "memory"}:
         raise StoreError("the database cannot keep a write-ahead log here: use a local disk, or PostgreSQL")
-    for pragma in ("foreign_keys=ON", "synchronous=NORMAL"):
+    for pragma in ("foreign_keys=ON", "synchronous=FULL"):
         connection.execute(f"PRAGMA {pragma}").close()
 
 

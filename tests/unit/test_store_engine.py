@@ -79,7 +79,7 @@ def test_a_sqlite_file_is_set_up_for_one_writer_and_many_readers(tmp_path: Path)
         found = {name: connection.scalar(text(f"PRAGMA {name}")) for name in
                  ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")}  # fmt: skip
     engine.dispose()
-    assert found == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 1, "busy_timeout": 10_000}
+    assert found == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_timeout": 10_000}
 
 
 def test_a_reader_is_not_kept_out_by_a_writer(tmp_path: Path) -> None:

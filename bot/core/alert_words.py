@@ -1,0 +1,113 @@
+"""How an alert is put into words. Every notifier says it alike."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from urllib.parse import urlsplit
+
+from bot.core.card import Card
+from bot.core.safe_text import clean, cut
+from bot.domain import Certainty, Relation
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MOVES = {  # for one holder, for several
+    Relation.SOFTENING: ("softens", "soften", "on"),
+    Relation.HARDENING: ("hardens", "harden", "on"),
+    Relation.CONTRADICTION: ("contradicts", "contradict", "earlier line on"),
+    Relation.NEW_OFFER: ("makes", "make", "a new offer on"),
+    Relation.CONSISTENT: ("repeats", "repeat", "its line on"),
+    Relation.UNRELATED: ("is", "are", "in the news about"),
+}
+_NAMES = {
+    Relation.SOFTENING: "a softening",
+    Relation.HARDENING: "a hardening",
+    Relation.CONTRADICTION: "a contradiction",
+    Relation.NEW_OFFER: "a new offer",
+    Relation.CONSISTENT: "no change",
+    Relation.UNRELATED: "no stance",
+}
+_CONFIDENCE = ((0.9, "Very likely"), (0.75, "Likely"), (0.5, "More likely than not"), (0.0, "Uncertain"))
+
+
+def headline(card: Card, limit: int = 150) -> str:
+    """Return who moved, which way and on what, in `limit` characters: "Russia softens on Ukraine's NATO membership"."""
+    holder, topic = cut(clean(card.holder), 60) or "Somebody", clean(card.topic)
+    one, several, link = _MOVES[card.relation]
+    start = f"{'Disputed: ' if card.disputed else ''}{holder} {several if is_several(holder) else one} {link} "
+    return (start + cut(topic, limit - len(start))).strip()
+
+
+def is_several(name: str) -> bool:
+    """Whether a holder's name takes a plural verb: "European states", "the Houthis", "France and Germany".
+
+    A capitalised last word names one body however it ends ("United States").
+    """
+    last = name.rsplit(maxsplit=1)[-1] if name.strip() else ""
+    plural_form = last.endswith("s") and not last.endswith("ss")
+    return " and " in name or (plural_form and (last[0].islower() or name.startswith(("the ", "The "))))
+
+
+def confidence(card: Card) -> str:
+    """Return the confidence in words and figures: "Likely (82%) a real shift; 61% that it is a softening"."""
+    words = next(words for least, words in _CONFIDENCE if card.probability >= least)
+    moved, so = _percent(card.probability), _percent(card.relation_probability)
+    return f"{words} ({moved}) a real shift; {so} that it is {_NAMES[card.relation]}"
+
+
+def speaker(card: Card) -> str:
+    """Return who is given the words, and whether they are the holder's own or secondhand."""
+    who = clean(card.speaker) or "No speaker named"
+    return f"{who}, own words" if card.certainty is Certainty.STATED else f"{who}, reported secondhand"
+
+
+def outlets(card: Card, most: int = 8) -> str:
+    """Return the further outlets in a line: "Also in 3 more reports: A, B, C"; "" where there are none."""
+    if not card.others:
+        return ""
+    names = list(dict.fromkeys(clean(outlet.name) or host(outlet.url) or "unnamed" for outlet in card.others))
+    rest = len(names) - most
+    listed = ", ".join(cut(name, 60) for name in names[:most])
+    count = len(card.others)
+    return (
+        f"Also in {count} more report{'s' if count != 1 else ''}: {listed}{f' and {rest} others' if rest > 0 else ''}"
+    )
+
+
+def was(card: Card) -> str:
+    """Return what introduces the former line: "Was, since 26 Dec 2024"."""
+    return f"Was, since {day(card.since)}"
+
+
+def fallback(card: Card, limit: int = 600) -> str:
+    """Return the alert in one plain line, for notifications and screen readers."""
+    head = headline(card)
+    who = clean(card.speaker) or clean(card.first.name) or host(card.first.url)
+    words = cut(clean(card.words), (limit - len(head)) * 2 // 3)
+    line = f"{head}. Now: “{words}”{f' ({cut(who, 60)})' if who else ''}."
+    rest = limit - len(line) - len(" Was: ")
+    return f"{line} Was: {cut(clean(card.baseline), rest)}" if rest > 20 else line
+
+
+def host(url: str) -> str:
+    """Return the host of an http or https address without "www.", "" for any other."""
+    try:
+        parts = urlsplit(url)
+        name = parts.hostname or ""
+    except ValueError:
+        return ""
+    return clean(name.removeprefix("www.")) if parts.scheme in ("http", "https") else ""
+
+
+def day(moment: date) -> str:
+    """Return a date as 26 Dec 2024, whatever the locale."""
+    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+
+
+def minute(moment: datetime) -> str:
+    """Return an aware time as 14 Jan 2026, 10:20 UTC."""
+    moment = moment.astimezone(UTC)
+    return f"{day(moment)}, {moment:%H:%M} UTC"
+
+
+def _percent(probability: float) -> str:
+    return f"{min(99, max(1, round(probability * 100)))}%"

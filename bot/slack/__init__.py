@@ -1,0 +1,1 @@
+"""Slack: messages out of records, posting them, and what its answers mean."""

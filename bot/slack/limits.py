@@ -1,0 +1,21 @@
+"""What Slack accepts at most, and how it is measured.
+
+Sizes count UTF-16 code units of the text as it goes out, escapes included: no counting of Slack's is stricter.
+"""
+
+from __future__ import annotations
+
+HEADER = 150
+SECTION = 3000
+CONTEXT = 2000
+BLOCKS = 50
+FALLBACK = 3000
+URL = 1000
+"""Longer addresses are not linked: they would crowd out the words."""
+LABEL = 200
+METADATA_KEY = 255
+
+
+def size(text: str) -> int:
+    """Return the length of `text` in UTF-16 code units."""
+    return len(text) + sum(character > "\uffff" for character in text)

@@ -1,0 +1,1 @@
+"""The three stages: each claims rows, computes, and commits."""

@@ -1,0 +1,170 @@
+"""Articles: texts to assess, who has claimed them, and how each ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, RowMapping, func, or_, select, update
+
+from bot.domain import Article, ArticleState, text_hash
+from bot.store.engine import insert
+from bot.store.schema import articles as table
+
+AT_ONCE = 400
+"""Values in one IN list, well under every database's limit."""
+MOST_ATTEMPTS = 5
+POISON = "claimed 5 times without an end: it is kept from being tried again"
+COLUMNS = (
+    table.c.id,
+    table.c.url,
+    table.c.title,
+    table.c.text,
+    table.c.published_at.label("published"),
+    table.c.outlet,
+    table.c.author,
+    table.c.language,
+    table.c.revision,
+    table.c.silent,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """An article with where it came from. `reason` says what is unusual about its text, or why it is skipped."""
+
+    article: Article
+    entry_id: str | None
+    state: ArticleState = ArticleState.PENDING
+    reason: str = ""
+
+
+def add(connection: Connection, arrivals: Sequence[Arrival], now: datetime) -> int:
+    """Store articles; one that is there already is left as it is. Return how many are new."""
+    if not arrivals:
+        return 0
+    rows = [_row(arrival, now) for arrival in arrivals]
+    return connection.execute(insert(connection, table).on_conflict_do_nothing(), rows).rowcount
+
+
+def _row(arrival: Arrival, now: datetime) -> dict[str, object]:
+    article = arrival.article
+    return {
+        "id": article.id,
+        "entry_id": arrival.entry_id,
+        "url": article.url,
+        "title": article.title,
+        "outlet": article.outlet,
+        "author": article.author,
+        "published_at": article.published,
+        "fetched_at": now,
+        "language": article.language[:16],
+        "text": article.text,
+        "text_hash": text_hash(article.text),
+        "revision": article.revision,
+        "silent": article.silent,
+        "state": arrival.state.value,
+        "reason": arrival.reason[:500],
+    }
+
+
+def claim_pending(connection: Connection, now: datetime, limit: int, lease_s: float) -> list[Article]:
+    """Claim up to `limit` pending articles and return them: those that may alert before silent ones, then the oldest.
+
+    An article that was claimed `MOST_ATTEMPTS` times without an end is marked failed instead.
+    """
+    free = or_(table.c.claimed_until.is_(None), table.c.claimed_until <= now)
+    pending = (table.c.state == ArticleState.PENDING.value) & free
+    connection.execute(
+        update(table)
+        .where(pending, table.c.attempts >= MOST_ATTEMPTS)
+        .values(state=ArticleState.FAILED.value, reason=POISON, claimed_until=None)
+    )
+    query = select(table.c.id).where(pending).order_by(table.c.silent, table.c.published_at, table.c.id).limit(limit)
+    ids = list(connection.execute(query.with_for_update(skip_locked=True)).scalars())
+    if not ids:
+        return []
+    connection.execute(
+        update(table)
+        .where(table.c.id.in_(ids))
+        .values(claimed_until=now + timedelta(seconds=lease_s), attempts=table.c.attempts + 1)
+    )
+    found = connection.execute(select(*COLUMNS).where(table.c.id.in_(ids))).mappings()
+    rows = {row["id"]: _article(row) for row in found}
+    return [rows[article_id] for article_id in ids]
+
+
+def release_all(connection: Connection) -> int:
+    """Give back every claim; only where no other process assesses. The attempts stay counted. Return how many."""
+    pending = table.c.state == ArticleState.PENDING.value
+    done = connection.execute(
+        update(table).where(pending, table.c.claimed_until.is_not(None)).values(claimed_until=None)
+    )
+    return done.rowcount
+
+
+def mark(connection: Connection, article_id: str, state: ArticleState, reason: str, now: datetime) -> bool:
+    """Store how a claimed article ended; False where it had ended before.
+
+    "" as reason keeps the one that it came with (its text is the feed's own, for instance).
+    """
+    values: dict[str, object] = {"state": state.value, "claimed_until": None, "assessed_at": now}
+    if reason:
+        values["reason"] = reason[:500]
+    ended = connection.execute(
+        update(table).where(table.c.id == article_id, table.c.state == ArticleState.PENDING.value).values(**values)
+    )
+    return ended.rowcount > 0
+
+
+def get(connection: Connection, article_id: str) -> Article | None:
+    """Return an article, None where there is none of that id."""
+    row = connection.execute(select(*COLUMNS).where(table.c.id == article_id)).mappings().first()
+    return None if row is None else _article(row)
+
+
+def same_text(connection: Connection, digest: str, *, but: str = "") -> list[Article]:
+    """Return the articles with exactly this text (by `domain.text_hash`), the earliest first, without the one named `but`."""
+    query = select(*COLUMNS).where(table.c.text_hash == digest, table.c.id != but).order_by(table.c.fetched_at)
+    return [_article(row) for row in connection.execute(query).mappings()]
+
+
+def recent(connection: Connection, since: datetime, *, limit: int = 500, but: str = "") -> list[Article]:
+    """Return articles that were assessed or wait for it and were published since `since`, the latest first."""
+    states = (ArticleState.ASSESSED.value, ArticleState.PENDING.value)
+    query = select(*COLUMNS).where(table.c.state.in_(states), table.c.published_at >= since, table.c.id != but)
+    return [
+        _article(row) for row in connection.execute(query.order_by(table.c.published_at.desc()).limit(limit)).mappings()
+    ]
+
+
+def latest_texts(connection: Connection, entry_ids: Sequence[str]) -> dict[str, str]:
+    """Return the hash of the latest text of each of `entry_ids` that has an article."""
+    found: dict[str, str] = {}
+    for start in range(0, len(entry_ids), AT_ONCE):
+        wanted = table.c.entry_id.in_(entry_ids[start : start + AT_ONCE])
+        query = select(table.c.entry_id, table.c.text_hash).where(wanted).order_by(table.c.revision)
+        found.update({row.entry_id: row.text_hash for row in connection.execute(query)})
+    return found
+
+
+def with_address(connection: Connection, urls: Sequence[str]) -> dict[str, str | None]:
+    """Return which of `urls` have an article, with the entry that it belongs to."""
+    found: dict[str, str | None] = {}
+    for start in range(0, len(urls), AT_ONCE):
+        wanted = table.c.url.in_(urls[start : start + AT_ONCE])
+        query = select(table.c.url, table.c.entry_id).where(wanted).order_by(table.c.fetched_at.desc())
+        found.update({row.url: row.entry_id for row in connection.execute(query)})
+    return found
+
+
+def counts(connection: Connection) -> dict[ArticleState, int]:
+    """Return how many articles are in each state."""
+    query = select(table.c.state, func.count()).group_by(table.c.state)
+    found = {ArticleState(state): n for state, n in connection.execute(query)}
+    return {state: found.get(state, 0) for state in ArticleState}
+
+
+def _article(row: RowMapping) -> Article:
+    return Article(**row)
