@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, case, func, or_, select, update
+from sqlalchemy import Connection, RowMapping, String, Text, bindparam, case, func, or_, select, update
 
 from bot.core.schedule import FeedState, Plan
 from bot.domain import Feed
@@ -16,6 +16,21 @@ from bot.store.schema import feeds as table
 
 AT_ONCE = 400
 """Values in one IN list, well under every database's limit."""
+PLAIN = (
+    "fetch_url", "interval_s", "next_poll_at", "last_poll_at", "failures", "last_outcome", "moved_to", "moved_since", "etag",
+    "last_modified", "body_hash", "last_full_fetch_at", "last_new_at", "last_success_at",
+)  # fmt: skip
+SETTLE = (
+    update(table)
+    .where(table.c.url == bindparam("of_url"))
+    .values(
+        status=case((table.c.status == "removed", "removed"), else_=bindparam("new_status", type_=String())),
+        last_problem=func.coalesce(bindparam("new_last_problem", type_=Text()), table.c.last_problem),
+        claimed_until=None,
+        **{name: bindparam(f"new_{name}") for name in PLAIN},
+    )
+)
+"""One statement for every way a poll ends, so that many are stored by one call."""
 STATE_COLUMNS = tuple(field.name for field in fields(FeedState))
 
 
@@ -41,6 +56,16 @@ class Poll:
     full_fetch: bool = False
     found_new: bool = False
     succeeded: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """A feed as it was claimed, with how its poll went and what follows."""
+
+    feed: FeedState
+    plan: Plan
+    poll: Poll
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,34 +164,35 @@ def release_all(connection: Connection) -> int:
     return done.rowcount
 
 
-def settle(connection: Connection, url: str, plan: Plan, poll: Poll, now: datetime) -> None:
-    """Store how a poll went and when the next is due, and give the claim back. A removed feed stays removed."""
-    values: dict[str, Any] = {
-        "fetch_url": plan.fetch_url,
-        "status": case((table.c.status == "removed", "removed"), else_=plan.status),
-        "interval_s": plan.interval_s,
-        "next_poll_at": plan.next_poll_at,
-        "claimed_until": None,
-        "last_poll_at": now,
-        "failures": plan.failures,
-        "last_outcome": poll.outcome,
-        "moved_to": plan.moved_to,
-        "moved_since": plan.moved_since,
+def settle(connection: Connection, settlements: Sequence[Settlement]) -> None:
+    """Store how polls went and when the next are due, and give the claims back. A removed feed stays removed."""
+    if settlements:
+        connection.execute(SETTLE, [_settled(each) for each in settlements])
+
+
+def _settled(each: Settlement) -> dict[str, Any]:
+    feed, decided, poll, now = each.feed, each.plan, each.poll, each.at
+    moved = decided.fetch_url != feed.fetch_url
+    etag, last_modified = (None, None) if moved else poll.validators or (feed.etag, feed.last_modified)
+    return {
+        "of_url": feed.url,
+        "new_fetch_url": decided.fetch_url,
+        "new_status": decided.status,
+        "new_interval_s": decided.interval_s,
+        "new_next_poll_at": decided.next_poll_at,
+        "new_last_poll_at": now,
+        "new_failures": decided.failures,
+        "new_last_outcome": poll.outcome,
+        "new_moved_to": decided.moved_to,
+        "new_moved_since": decided.moved_since,
+        "new_last_problem": None if poll.problem is None else poll.problem[:500],
+        "new_etag": etag,
+        "new_last_modified": last_modified,
+        "new_body_hash": None if poll.forget_body else poll.body_hash or feed.body_hash,
+        "new_last_full_fetch_at": now if poll.full_fetch else feed.last_full_fetch_at,
+        "new_last_new_at": now if poll.found_new else feed.last_new_at,
+        "new_last_success_at": now if poll.succeeded else feed.last_success_at,
     }
-    if poll.problem is not None:
-        values["last_problem"] = poll.problem[:500]
-    if poll.validators is not None:
-        values["etag"], values["last_modified"] = poll.validators
-    if poll.body_hash is not None or poll.forget_body:
-        values["body_hash"] = poll.body_hash
-    for column, happened in (
-        ("last_full_fetch_at", poll.full_fetch),
-        ("last_new_at", poll.found_new),
-        ("last_success_at", poll.succeeded),
-    ):
-        if happened:
-            values[column] = now
-    connection.execute(update(table).where(table.c.url == url).values(**values))
 
 
 def next_due(connection: Connection) -> datetime | None:

@@ -1,0 +1,82 @@
+"""Politeness and room: one request at a time per host with a gap between, and a bound on large bodies held at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+LARGE = 1_000_000
+REMEMBERED_HOSTS = 20_000
+
+
+class HostTurns:
+    """Lets one request at a time through to an origin, `gap_s` seconds after the one before it ended."""
+
+    def __init__(self, gap_s: float) -> None:
+        self._gap_s = gap_s
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._ended: dict[str, float] = {}
+        self._gaps: dict[str, float] = {}
+
+    def slow_down(self, origin: str, gap_s: float) -> None:
+        """Keep a longer gap at an origin that asks for one."""
+        self._gaps[origin] = max(self._gap_s, gap_s)
+
+    @asynccontextmanager
+    async def turn(self, origin: str) -> AsyncIterator[None]:
+        """Wait for this origin's turn, and hold it."""
+        lock = self._locks.setdefault(origin, asyncio.Lock())
+        clock = asyncio.get_running_loop().time
+        async with lock:
+            wait_s = self._ended.get(origin, -1e9) + self._gaps.get(origin, self._gap_s) - clock()
+            if wait_s > 0:
+                await asyncio.sleep(wait_s)
+            try:
+                yield
+            finally:
+                self._ended[origin] = clock()
+                if len(self._locks) > REMEMBERED_HOSTS:
+                    self._forget()
+
+    def _forget(self) -> None:
+        idle = [origin for origin, lock in self._locks.items() if not lock.locked()]
+        for origin in idle[: REMEMBERED_HOSTS // 2]:
+            self._locks.pop(origin, None)
+            self._ended.pop(origin, None)
+
+
+class Room:
+    """A bounded number of places for bodies over a megabyte, so that many large feeds do not fill the memory together."""
+
+    def __init__(self, places: int = 6) -> None:
+        self._places = asyncio.Semaphore(places)
+
+    @asynccontextmanager
+    async def hold(self) -> AsyncIterator[Hold]:
+        """Open an account for one body, which is closed when the body is done with."""
+        hold = Hold(self._places)
+        try:
+            yield hold
+        finally:
+            hold.release()
+
+
+class Hold:
+    """One body's claim to room."""
+
+    def __init__(self, places: asyncio.Semaphore) -> None:
+        self._places = places
+        self._held = False
+
+    async def grow_to(self, size: int) -> None:
+        """Wait for a place if the body has become large."""
+        if size > LARGE and not self._held:
+            await self._places.acquire()
+            self._held = True
+
+    def release(self) -> None:
+        """Give the place back, once."""
+        if self._held:
+            self._held = False
+            self._places.release()

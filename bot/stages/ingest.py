@@ -1,0 +1,264 @@
+"""Ingest: due feeds are claimed, polled, and what is new in them becomes pending articles.
+
+Each feed is on its own from claim to commit: one that hangs, lies or explodes costs its own time. A feed's entries, articles,
+validators and next date are stored in one transaction at its end; a process that dies before it has stored nothing, and the
+feed is polled again as if it had not been.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Protocol, Self, TypeVar
+
+import structlog
+from sqlalchemy import Connection, Engine
+
+from bot.core.addresses import redacted
+from bot.core.policies import PollPolicy
+from bot.core.revision import Known, Marks
+from bot.core.schedule import FeedState, Outcome, plan
+from bot.errors import StoreError
+from bot.feeds.check import Parser
+from bot.feeds.http import Fetcher
+from bot.ports import Extractor
+from bot.stages.harvest import Harvest, Harvester, failed
+from bot.stages.pages import Pages
+from bot.stages.rounds import LEASE_S, IngestReport, Round, skipped
+from bot.store import articles, entries, feeds, tallies
+from bot.store.engine import snapshot, transaction
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+STAGE = "ingest"
+PARSING_THREADS = 16
+MOST_TOGETHER = 50
+SEEN_EVERY = timedelta(days=1)
+
+
+class Chance(Protocol):
+    """A source of random numbers, such as random.Random."""
+
+    def random(self) -> float:
+        """Return a number in [0, 1)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _End:
+    """A poll's end, to be stored."""
+
+    feed: FeedState
+    harvest: Harvest
+    at: datetime
+
+
+class Ingest:
+    """The stage that polls feeds. Not for two threads at once; several processes may share a store.
+
+    Args:
+        engine: The store.
+        fetcher: Gets feeds and pages; used in this stage's own event loop only.
+        parser: Parses feeds, blocking, from several threads.
+        extractor: Gets the text out of pages, blocking, from several threads.
+        policy: How feeds are polled.
+        rng: Where the jitter comes from.
+        round_s: After how long a round starts no more feeds and gives the rest back; None for never.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        fetcher: Fetcher,
+        parser: Parser,
+        extractor: Extractor,
+        policy: PollPolicy,
+        rng: Chance,
+        *,
+        round_s: float | None = 120.0,
+    ) -> None:
+        self._engine = engine
+        self._fetcher = fetcher
+        self._policy = policy
+        self._rng = rng
+        self._round_s = round_s
+        self._database = ThreadPoolExecutor(1, thread_name_prefix="ingest-store")
+        self._parsing = ThreadPoolExecutor(PARSING_THREADS, thread_name_prefix="ingest-parse")
+        pages = Pages(fetcher, extractor, obey_robots=policy.obey_robots)
+        self._harvester = Harvester(
+            fetcher, parser, pages, policy, threads=self._parsing, lookup=self._known, stored=self._stored
+        )
+        self._ends: list[tuple[_End, asyncio.Future[None]]] = []
+        self._runner = asyncio.Runner()
+
+    def recover(self, now: datetime) -> int:
+        """Take up at once what an earlier process left claimed; only where no other process polls. Return how much."""
+        del now
+        with transaction(self._engine) as connection:
+            return feeds.release_all(connection)
+
+    def run_once(
+        self, now: datetime, *, clock: Callable[[], datetime] | None = None, force: bool = False
+    ) -> IngestReport:
+        """Poll the feeds that are due at `now`, or with `force` all of them, and return when they are done.
+
+        `clock` gives the time that a feed's end is stored with; left out, it is `now` and what has passed since.
+        """
+        started = time.monotonic()
+        moment = clock or (lambda: now + timedelta(seconds=time.monotonic() - started))
+        limit_s = None if force else self._round_s
+        return self._runner.run(Round(self, moment, force=force, limit_s=limit_s).drain(now))
+
+    def run(self, stop: threading.Event, clock: Callable[[], datetime], *, pause_s: float = 1.0) -> IngestReport:
+        """Poll whatever comes due until `stop` is set, without rounds: a feed that hangs keeps no other from its time."""
+        return self._runner.run(Round(self, clock, force=False, limit_s=None).serve(stop, pause_s))
+
+    def close(self) -> None:
+        """Close connections and threads. The parser and the engine belong to the caller."""
+        self._runner.run(self._fetcher.aclose())
+        self._runner.close()
+        self._database.shutdown(wait=True)
+        self._parsing.shutdown(wait=False, cancel_futures=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def in_store(self, work: Callable[[], T]) -> T:
+        """Do `work` in the one thread that talks to the database."""
+        return await asyncio.get_running_loop().run_in_executor(self._database, work)
+
+    async def _known(self, feed_url: str, items: Sequence[Marks]) -> list[Known]:
+        def look() -> list[Known]:
+            with snapshot(self._engine) as connection:
+                return entries.known(connection, feed_url, items)
+
+        return await self.in_store(look) if items else []
+
+    async def _stored(
+        self, urls: Sequence[str], entry_ids: Sequence[str]
+    ) -> tuple[dict[str, str | None], dict[str, str]]:
+        def look() -> tuple[dict[str, str | None], dict[str, str]]:
+            with snapshot(self._engine) as connection:
+                return articles.with_address(connection, urls), articles.latest_texts(connection, entry_ids)
+
+        return await self.in_store(look) if urls or entry_ids else ({}, {})
+
+    async def claim(self, now: datetime, limit: int, *, force: bool) -> list[FeedState]:
+        """Claim due feeds."""
+
+        def take() -> list[FeedState]:
+            with transaction(self._engine) as connection:
+                return feeds.claim_due(connection, now, limit=limit, lease_s=LEASE_S, force=force)
+
+        return await self.in_store(take)
+
+    async def settle_claims(self, urls: Sequence[str], until: datetime | None) -> None:
+        """Let claims hold until `until`, or give them back where that is None."""
+
+        def change() -> None:
+            with transaction(self._engine) as connection:
+                if until is None:
+                    feeds.release(connection, urls)
+                else:
+                    feeds.renew(connection, urls, until)
+
+        await self.in_store(change)
+
+    async def next_due(self) -> datetime | None:
+        """Return when the next feed is due."""
+
+        def look() -> datetime | None:
+            with snapshot(self._engine) as connection:
+                return feeds.next_due(connection)
+
+        return await self.in_store(look)
+
+    async def poll(self, feed: FeedState, clock: Callable[[], datetime]) -> Harvest:
+        """Poll one feed and store its end: the boundary where a bug becomes one feed's fault."""
+        try:
+            harvest = await self._harvester.poll(feed, clock())
+            await self._committed(_End(feed=feed, harvest=harvest, at=clock()))
+        except StoreError:
+            raise
+        except Exception as error:
+            log.exception("feed_failed", feed=redacted(feed.url))
+            problem = f"a fault of ours: {type(error).__name__}: {error}"[:300]
+            harvest = failed(Outcome.ERROR, problem)
+            await self._committed(_End(feed=feed, harvest=harvest, at=clock()))
+        return harvest
+
+    async def _committed(self, end: _End) -> None:
+        """Return when `end` is stored. Ends that come while another is being stored share the next transaction."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._ends.append((end, done))
+        if len(self._ends) == 1:
+            await self._store_ends()
+        await done
+
+    async def _store_ends(self) -> None:
+        try:
+            while self._ends:
+                batch = self._ends[:MOST_TOGETHER]
+                faults = await self._stored_together([end for end, _ in batch])
+                for (_, done), fault in zip(batch, faults, strict=True):
+                    if not done.done():
+                        done.set_result(None) if fault is None else done.set_exception(fault)
+                del self._ends[: len(batch)]
+        finally:  # cancelled: whoever waits is cancelled as well, and the next round begins afresh
+            for _, done in self._ends:
+                done.cancel()
+            self._ends.clear()
+
+    async def _stored_together(self, ends: Sequence[_End]) -> list[Exception | None]:
+        """Store ends in one transaction, or one by one where that fails, so that a fault stays with the feed that has it."""
+        try:
+            await self.in_store(partial(self._commit, ends))
+        except Exception as error:  # noqa: BLE001  handed on to those who wait
+            if len(ends) == 1 or isinstance(error, StoreError):
+                return [error] * len(ends)
+            return [fault for end in ends for fault in await self._stored_together([end])]
+        return [None] * len(ends)
+
+    def _commit(self, ends: Sequence[_End]) -> None:
+        """Store the ends of several polls in one transaction, each of them whole."""
+        settlements: list[feeds.Settlement] = []
+        tally: Counter[tuple[date, str, str]] = Counter()
+        with transaction(self._engine) as connection:
+            for end in ends:
+                added = self._write(connection, end)
+                tally += _tally(end, added)
+                decided = plan(end.feed, end.harvest.observation, self._policy, end.at, self._rng.random())
+                settlements.append(feeds.Settlement(feed=end.feed, plan=decided, poll=end.harvest.poll, at=end.at))
+            feeds.settle(connection, settlements)
+            for (day, outcome, reason), n in tally.items():
+                tallies.count(connection, day, STAGE, outcome, reason, n)
+
+    def _write(self, connection: Connection, end: _End) -> int:
+        """Store a poll's entries and articles, and return how many articles are new."""
+        harvest, now = end.harvest, end.at
+        entries.save(connection, harvest.sightings, now)
+        entries.touch(connection, harvest.seen_ids, now, older_than=now - SEEN_EVERY)
+        if harvest.whole:
+            entries.forget(connection, end.feed.url, now - timedelta(days=self._policy.retention_days))
+        return articles.add(connection, harvest.arrivals, now)
+
+
+def _tally(end: _End, added: int) -> Counter[tuple[date, str, str]]:
+    """Return what is counted of a poll: faults, articles, and entries that gave none, with their reasons."""
+    day, outcome = end.at.date(), end.harvest.observation.outcome
+    counted = Counter({(day, "skipped", reason): n for reason, n in skipped(end.harvest).items()})
+    counted[day, "article", ""] += added
+    if not outcome.succeeded:
+        counted[day, "poll_failed", outcome.value] += 1
+    return +counted

@@ -1,0 +1,299 @@
+"""Every way a feed's server is known to misbehave, each beside well-behaved feeds that must not notice."""
+
+from __future__ import annotations
+
+import gzip
+import importlib.util
+import os
+import random
+import socket
+import sys
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import brotli
+import pytest
+import zstandard
+
+from bot.core.policies import PollPolicy
+from bot.core.schedule import Outcome
+from bot.domain import Feed
+from bot.feeds.fenced import FencedParser, Limits
+from bot.feeds.http import Fetcher
+from bot.ports import Abstained
+from bot.stages.ingest import Ingest
+from bot.store import articles, feeds
+from bot.store.engine import open_engine, transaction
+from bot.store.schema import metadata
+
+spec = importlib.util.spec_from_file_location("feed_sites", Path(__file__).with_name("feed_sites.py"))
+sites = importlib.util.module_from_spec(spec)
+sys.modules["feed_sites"] = sites
+spec.loader.exec_module(sites)
+
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+GOOD = sites.rss(sites.item(1), sites.item(2))
+POLICY = PollPolicy(
+    allowed_networks=("127.0.0.0/8",),
+    host_gap_s=0.0,
+    connect_timeout_s=1.0,
+    read_timeout_s=1.5,
+    total_timeout_s=3.0,
+    max_bytes=10_000_000,
+)
+LIMITS = Limits(cpu_s=4.0, patience_s=0.3)
+BIG = 3_000_000_000 if os.environ.get("WALKBACK_LONG_PROOFS") else 1_000_000_000
+
+
+class NoPages:
+    def extract(self, page, *, url):
+        return Abstained(reason="none")
+
+
+def hold(_request, connection):
+    connection.recv(1)
+
+
+def drip(_request, connection):
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+    for _ in range(100):
+        connection.sendall(b"<")
+        time.sleep(0.5)
+
+
+def drop(_request, connection):
+    connection.sendall(sites.reply(GOOD[:100], Content_Length=str(len(GOOD))))
+
+
+def too_short(_request, connection):
+    connection.sendall(sites.reply(GOOD, Content_Length=str(len(GOOD) - 40)))
+
+
+def garbage(_request, connection):
+    connection.sendall(b"\x16\x03\x01 this is no web server\r\n\r\n" * 20)
+
+
+def nothing(_request, connection):
+    connection.shutdown(socket.SHUT_RDWR)
+
+
+def loop(_request, connection):
+    connection.sendall(sites.reply(status="302 Found", Location=f"/{random.random()}"))
+    return True
+
+
+def circle(_request, connection):
+    connection.sendall(sites.reply(status="302 Found", Location="/feed"))
+    return True
+
+
+def huge(_request, connection):
+    connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    chunk = b"10000\r\n" + b"x" * 65536 + b"\r\n"
+    for _ in range(BIG // 65536):
+        connection.sendall(chunk)
+
+
+def endless_headers(_request, connection):
+    connection.sendall(b"HTTP/1.1 200 OK\r\n")
+    for n in range(1_000_000):
+        connection.sendall(f"X-{n}: {'y' * 1000}\r\n".encode())
+
+
+def answers(status, **headers):
+    return lambda _request, connection: connection.sendall(sites.reply(b"no", status=status, **headers))
+
+
+def page(body, **headers):
+    return sites.always(body, **headers)
+
+
+def inside(**headers):
+    return lambda _request, connection: connection.sendall(sites.reply(status="302 Found", **headers))
+
+
+ZEROS = bytes(200_000_000)
+XML_BOMB = (
+    b'<!DOCTYPE rss [<!ENTITY l0 "lol">' + b"".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">'.encode() for n in range(1, 10))
+    + b"]><rss><channel><item><title>&l9;</title></item></channel></rss>"
+)  # fmt: skip
+EXTERNAL = (
+    b'<!DOCTYPE rss [<!ENTITY x SYSTEM "file:///etc/passwd"><!ENTITY % y SYSTEM "http://127.0.0.1:1/y"> %y;]>'
+    b"<rss><channel><item><title>&x;</title></item></channel></rss>"
+)
+ATTRIBUTES = (
+    b"<rss><channel><item "
+    + b" ".join(b'a%d="1"' % n for n in range(40_000))
+    + b"><title>x & y</title></item></channel>"
+)
+AUTHORS = (
+    b"<feed><entry>"
+    + b"<author><name>a b</name><email>a@b.example</email></author>" * 25_000
+    + b"<title>x</title></entry><b></feed>"
+)
+DEEP = b"<rss><channel><item>" + b"<a>" * 100_000 + b"</a>" * 100_000 + b"</item></channel></rss>"
+UNCLOSED = b"<rss><channel><item><title>x</title>" + b"<a>" * 300_000
+
+HOSTILE = {
+    "no response": (hold, Outcome.TIMEOUT),
+    "a byte now and then": (drip, Outcome.TIMEOUT),
+    "drop mid-body": (drop, Outcome.DROPPED),
+    "no answer at all": (nothing, Outcome.DROPPED),
+    "no web server": (garbage, Outcome.NOT_HTTP),
+    "Content-Length too short": (too_short, Outcome.OK),
+    "redirect for ever": (loop, Outcome.REDIRECT_LOOP),
+    "redirect in a circle": (circle, Outcome.REDIRECT_LOOP),
+    "redirect inside": (inside(Location="http://169.254.169.254/latest/meta-data/"), Outcome.REFUSED),
+    "redirect to a file": (inside(Location="file:///etc/passwd"), Outcome.BAD_ADDRESS),
+    "redirect to nonsense": (inside(Location="http://[::"), Outcome.BAD_ADDRESS),
+    "endless headers": (endless_headers, Outcome.NOT_HTTP),
+    "304 for ever": (answers("304 Not Modified"), Outcome.HTTP_ERROR),
+    "200 empty": (page(b""), Outcome.EMPTY),
+    "a web page": (page(b"<html><body>Welcome</body></html>", Content_Type="text/html"), Outcome.HTML),
+    "a login page": (page(b"<html><input type='password'></html>"), Outcome.LOGIN_PAGE),
+    "401": (answers("401 Unauthorized"), Outcome.FORBIDDEN),
+    "403": (answers("403 Forbidden"), Outcome.FORBIDDEN),
+    "404": (answers("404 Not Found"), Outcome.NOT_FOUND),
+    "410": (answers("410 Gone"), Outcome.GONE),
+    "429 with seconds": (answers("429 Too Many Requests", Retry_After="900"), Outcome.RATE_LIMITED),
+    "429 with a date": (answers("429 Too Many Requests", Retry_After="Mon, 02 Mar 2026 13:00:00 GMT"), Outcome.RATE_LIMITED),
+    "429 with a negative": (answers("429 Too Many Requests", Retry_After="-1"), Outcome.RATE_LIMITED),
+    "429 with nonsense": (answers("429 Too Many Requests", Retry_After="later"), Outcome.RATE_LIMITED),
+    "429 with a huge number": (answers("429 Too Many Requests", Retry_After="9" * 30), Outcome.RATE_LIMITED),
+    "503": (answers("503 Service Unavailable"), Outcome.UNAVAILABLE),
+    "500": (answers("500 Internal Server Error"), Outcome.HTTP_ERROR),
+    "999": (answers("999 Nonsense"), Outcome.HTTP_ERROR),
+    "gzip bomb": (page(gzip.compress(ZEROS, 9), Content_Encoding="gzip"), Outcome.TOO_LARGE),
+    "gzip bomb in a gzip": (page(gzip.compress(gzip.compress(ZEROS, 9)), Content_Encoding="gzip, gzip"), Outcome.TOO_LARGE),
+    "brotli bomb": (page(brotli.compress(ZEROS, quality=4), Content_Encoding="br"), Outcome.TOO_LARGE),
+    "zstd bomb": (page(zstandard.compress(ZEROS), Content_Encoding="zstd"), Outcome.TOO_LARGE),
+    "broken gzip": (page(gzip.compress(GOOD)[:-9], Content_Encoding="gzip"), Outcome.BAD_ENCODING),
+    "unknown encoding": (page(GOOD, Content_Encoding="rot13"), Outcome.BAD_ENCODING),
+    "1 GB chunked": (huge, Outcome.TOO_LARGE),
+    "20 MB title": (page(b"<rss><channel><item><title>" + b"x" * 20_000_000), Outcome.TOO_LARGE),
+    "9 MB title": (page(b"<rss><channel><item><title>" + b"x" * 9_000_000 + b"</title></item></channel></rss>"), Outcome.OK),
+    "XML bomb": (page(XML_BOMB), Outcome.OK),
+    "external entities": (page(EXTERNAL), Outcome.OK),
+    "40,000 attributes": (page(ATTRIBUTES), Outcome.PARSE_LIMIT),
+    "author fields": (page(AUTHORS), Outcome.PARSE_LIMIT),
+    "100,000 levels": (page(DEEP), Outcome.OK),
+    "300,000 levels, not closed": (page(UNCLOSED), Outcome.PARSE_LIMIT),
+    "NUL bytes": (page(GOOD.replace(b"Headline", b"Head\0line")), Outcome.OK),
+    "UTF-16": (page(GOOD.decode().encode("utf-16")), Outcome.OK),
+    "cp1251 undeclared": (page(GOOD.decode().replace("Headline", "Заголовок новости").encode("cp1251")), Outcome.OK),
+    "20,000 items": (page(sites.rss(*(sites.item(n) for n in range(20_000)))), Outcome.OK),
+    "binary": (page(bytes(range(256)) * 500), Outcome.NOT_A_FEED),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def ordeal(tmp_path_factory):
+    """Poll all hostile feeds and twenty good ones together, once, and measure."""
+    engine = open_engine(f"sqlite:///{tmp_path_factory.mktemp('hostile') / 'w.db'}")
+    metadata.create_all(engine)
+    names = list(HOSTILE)
+    good = [sites.always(GOOD) for _ in range(20)]
+    with sites.running(*(HOSTILE[name][0] for name in names), *good) as servers:
+        configured = [
+            Feed(url=f"{server.url}/feed", name=name, full_text=True)
+            for name, server in zip([*names, *(f"good {n}" for n in range(20))], servers, strict=True)
+        ]
+        with transaction(engine) as connection:
+            feeds.sync_feeds(connection, configured, NOW)
+        parser = FencedParser(LIMITS)
+        peak = Peak()
+        with Ingest(engine, Fetcher(POLICY), parser, NoPages(), POLICY, random.Random(1)) as ingest, peak:
+            report = ingest.run_once(NOW)
+        parser.close()
+    with transaction(engine) as connection:
+        found = {standing.name: standing for standing in feeds.standings(connection)}
+        stored = articles.counts(connection)
+    yield report, found, stored, peak
+    engine.dispose()
+
+
+class Peak:
+    """Watches the memory of this process beyond what it had at the start, and of its children."""
+
+    def __enter__(self):
+        self.bytes = 0
+        self._before = resident(os.getpid())
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self):
+        while not self._stop.wait(0.1):
+            mine = resident(os.getpid()) - self._before
+            self.bytes = max(self.bytes, mine + sum(resident(child) for child in children(os.getpid())))
+
+
+def resident(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError):
+        return 0
+
+
+def children(pid: int) -> list[int]:
+    found = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            found += [int(child) for child in task.read_text().split()]
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.parametrize("name", list(HOSTILE))
+def test_each_hostile_feed_ends_as_documented(ordeal, name):
+    _, found, _, _ = ordeal
+    assert found[name].last_outcome == HOSTILE[name][1].value
+    if not HOSTILE[name][1].succeeded:
+        assert found[name].last_problem
+        assert found[name].next_poll_at > NOW
+
+
+def test_every_feed_was_polled_once_and_good_ones_to_their_end(ordeal):
+    report, found, _, _ = ordeal
+    assert report.polled == len(HOSTILE) + 20
+    assert {found[f"good {n}"].last_outcome for n in range(20)} == {"ok"}
+
+
+def test_good_feeds_are_not_delayed_by_more_than_two_seconds(ordeal):
+    _, found, _, _ = ordeal
+    latest = max(found[f"good {n}"].last_poll_at for n in range(20))
+    assert latest - NOW < timedelta(seconds=2.0 * slack())
+
+
+def slack() -> float:
+    """Return how much slower than an idle machine this one may be: its load per core, at least 1."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
+def test_memory_of_the_whole_process_tree_stays_bounded(ordeal):
+    *_, peak = ordeal
+    assert peak.bytes < 600_000_000
+
+
+def test_well_formed_entries_of_hostile_feeds_are_kept(ordeal):
+    _, _, stored, _ = ordeal
+    assert sum(stored.values()) > 20_000
+
+
+def test_waits_are_what_the_server_asked_for_within_bounds(ordeal):
+    _, found, _, _ = ordeal
+    waits = {name: (found[name].next_poll_at - NOW).total_seconds() for name in HOSTILE}
+    assert 900 <= waits["429 with seconds"] < 1100
+    assert 3500 <= waits["429 with a date"] < 4000
+    assert 120 <= waits["429 with a negative"] < 150
+    assert 120 <= waits["429 with nonsense"] < 150
+    assert waits["429 with a huge number"] < 86_400 * 1.2
+    assert waits["410"] >= 7 * 86_400
