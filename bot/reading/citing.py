@@ -1,0 +1,148 @@
+"""From the parse of single sentences to who is cited over a whole article: quotations find their speakers here."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from itertools import takewhile
+
+from bot.core.attribution import Attribution, covered, overlap
+from bot.ports import Sentence
+from bot.reading.layout import Layout
+from bot.reading.quotes import Quote
+from bot.reading.sentences import is_bullet
+
+SHORT = 4
+"""Quotations of fewer words, inside another sentence, are turns of phrase and not speech."""
+
+_INTRODUCES = re.compile(r":[\s\"'”’*]*$")
+_LABELLED = re.compile(
+    r"(?:As )?((?:[A-Z][\w.'’-]+ ){0,5}[A-Z][\w.'’-]+)(?: (?:has |have )?\w+(?: it)?)?\s?:\s(?=[\"“'‘A-Z])"
+)
+_ENDED = re.compile(r"[.!?]\s")
+
+
+class Citations:
+    """The attributions of one article, found by the paragraph in which they cite."""
+
+    def __init__(self, layout: Layout, found: Iterable[Attribution]) -> None:
+        self._starts = [start for start, _ in layout.paragraphs]
+        self._all: list[Attribution] = []
+        self._near: dict[int, list[Attribution]] = defaultdict(list)
+        for one in found:
+            self.add(one)
+
+    def add(self, one: Attribution) -> None:
+        """Take in one more."""
+        self._all.append(one)
+        self._near[bisect_right(self._starts, one.cue[0]) - 1].append(one)
+
+    def of_paragraph(self, paragraph: int) -> Sequence[Attribution]:
+        """Return those whose cue stands in the paragraph."""
+        return self._near.get(paragraph, ())
+
+    @property
+    def all(self) -> tuple[Attribution, ...]:
+        """All of them, in the order in which they came."""
+        return tuple(self._all)
+
+
+def with_quotations(text: str, layout: Layout, found: Sequence[Attribution]) -> tuple[Attribution, ...]:
+    """Return `found` with each quotation attributed as a whole, also where only a neighbour names its speaker."""
+    citations = Citations(layout, found)
+    last: tuple[Quote, Attribution] | None = None
+    for quote in layout.quotes:
+        beside = citations.of_paragraph(quote.paragraph)
+        host = _host(quote, beside) or _beside(text, quote, beside) or _carried(text, layout, quote, last)
+        if host is None:
+            continue
+        if len(text[quote.start : quote.end].split()) >= SHORT:
+            span = (quote.start, quote.end)
+            known = [piece for one in beside for piece in one.contents]
+            if covered(known, span) < 0.98 * (quote.end - quote.start):
+                citations.add(replace(host, contents=(span,)))
+            last = (quote, host)
+        elif host.strength == 2:
+            last = (quote, host)
+    return citations.all
+
+
+def labelled(text: str, sentences: Sequence[Sentence], names: Collection[str]) -> list[Attribution]:
+    """Return the attributions of headlines and lines such as "Name: words", where the name is one that the article has."""
+    out = []
+    for sentence in sentences:
+        match = _LABELLED.match(text, sentence.start, min(sentence.end, sentence.start + 120))
+        if match is None or match.end() >= sentence.end:
+            continue
+        last = match.group(1).split()[-1]
+        if any(last in name.split() for name in names):
+            cue = (match.end(1), match.end(1) + 1)
+            contents = ((match.end(), sentence.end),)
+            out.append(Attribution(source=match.span(1), cue=cue, contents=contents, head=last, lemma="say"))
+    return out
+
+
+def introduced(text: str, layout: Layout, found: Sequence[Attribution]) -> list[Attribution]:
+    """Return the attributions of paragraphs that a line with a colon at its end gives to somebody ("He added:").
+
+    The next paragraph is theirs, or the whole list where bullets follow.
+    """
+    citations = Citations(layout, found)
+    by_paragraph: dict[int, list[Sentence]] = defaultdict(list)
+    for sentence in layout.sentences:
+        by_paragraph[sentence.paragraph].append(sentence)
+    order = list(by_paragraph)
+    out = []
+    for place, paragraph in enumerate(order[:-1]):
+        last = by_paragraph[paragraph][-1]
+        if not _INTRODUCES.search(text, max(last.start, last.end - 6), last.end):
+            continue
+        cited = next((one for one in citations.of_paragraph(paragraph) if _introduces(one, last)), None)
+        if cited is None:
+            continue
+        bullets = list(takewhile(lambda p: is_bullet(text, *layout.paragraphs[p]), order[place + 1 :]))
+        for follower in bullets or [order[place + 1]]:
+            inside = by_paragraph[follower]
+            out.append(replace(cited, contents=((inside[0].start, inside[-1].end),), strength=2))
+    return out
+
+
+def _introduces(one: Attribution, sentence: Sentence) -> bool:
+    return one.source is not None and sentence.start <= one.cue[0] < sentence.end and one.strength > 0 and not one.depth
+
+
+def _host(quote: Quote, beside: Sequence[Attribution]) -> Attribution | None:
+    """Return the attribution whose content reaches into the quotation, words before acts."""
+    span = (quote.start, quote.end)
+    reaching = [
+        one
+        for one in beside
+        if not quote.start <= one.cue[0] < quote.end and any(overlap(piece, span) for piece in one.contents)
+    ]
+    return max(reaching, key=lambda one: one.strength, default=None)
+
+
+def _beside(text: str, quote: Quote, beside: Sequence[Attribution]) -> Attribution | None:
+    """Return the attribution whose cue stands against the quotation, in the same sentence."""
+    for one in beside:
+        if quote.start <= one.cue[0] < quote.end or one.strength < 2:
+            continue
+        gap = text[one.cue[1] : quote.start] if one.cue[1] <= quote.start else text[quote.end : one.cue[0]]
+        if len(gap) < 80 and "\n" not in gap and not _ENDED.search(gap):
+            return one
+    return None
+
+
+def _carried(text: str, layout: Layout, quote: Quote, last: tuple[Quote, Attribution] | None) -> Attribution | None:
+    """Return who spoke the quotation before, where this one carries on: in its paragraph, or opening the next one."""
+    if last is None:
+        return None
+    before, speaker = last
+    if quote.continues or before.paragraph == quote.paragraph:
+        return speaker
+    start = layout.paragraphs[quote.paragraph][0]
+    opens = not text[start : quote.start].strip(" *_-–—")
+    return speaker if before.paragraph == quote.paragraph - 1 and opens else None

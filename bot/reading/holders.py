@@ -1,0 +1,193 @@
+"""For whom a source speaks: by the desk's configuration with its dates, by metonym, and by the office that the text names."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import date
+from functools import lru_cache
+
+from bot.domain import Holder, Voice
+from bot.reading import gazetteer
+
+_FORMER = re.compile(r"\b(?:former|ex|one-time|onetime|erstwhile|ousted|late|retired|then)\b|\bex-", re.IGNORECASE)
+_OFFICE = re.compile(
+    r"\b(?:president|prime minister|premier|chancellor|minister|secretary|spokes(?:man|woman|person|people)|"
+    r"ambassadors?|envoys?|officials?|"
+    r"government|ministry|authorities|administration|diplomats?|negotiators?|delegation|leadership|leaders?|army|"
+    r"military|parliament|"
+    r"embassy|presidency|cabinet|representatives?|governor|lawmakers?|senators?|commander|admiral|general|team|"
+    r"commission|"
+    r"mission|side|regime|capital|adviser|advisor|aide|treasury|department|council|king|queen|foreign minister)\b",
+    re.IGNORECASE,
+)
+_NOT_OFFICE = re.compile(
+    r"\b(?:analysts?|experts?|scholars?|journalists?|bloggers?|media|newspaper|daily|agency|opposition|dissidents?|"
+    r"activists?|"
+    r"pollsters?|economists?|residents?|citizens?|soldiers?|people|public|man|woman|businessman|historian|professor|"
+    r"observers?|commentators?|writer|author|think tank|institute|candidate|nominee|hopeful|voters?|protesters?)\b",
+    re.IGNORECASE,
+)
+_PLAIN_OFFICE = re.compile(
+    r"(?:the\s+)?(?:\w+\s+){0,2}(?:minister|president|premier|chancellor|spokes(?:man|woman|person)|ministry|government|secretary|"
+    r"cabinet|presidency|prime minister)\b(?!['’])",
+    re.IGNORECASE,
+)
+_ARTICLE = re.compile(r"^(?:the|a|an|both)\s+", re.IGNORECASE)
+_LOWER = re.compile(r"\b(?!(?:US|UK|EU|RF|USA|PRC|U\.S|U\.K|E\.U)\b)\w+")
+
+
+class Registry:
+    """The desk's holders, ready to be matched with sources."""
+
+    def __init__(self, holders: Sequence[Holder]) -> None:
+        self._holders = tuple(holders)
+        self._bodies: dict[str, str] = {}
+        self._adjectives: dict[str, str] = {}
+        self._voices: dict[str, list[tuple[str, Voice]]] = {}
+        for holder in self._holders:
+            people, seats = _known(holder)
+            for name in (holder.name, *holder.aliases, *seats):
+                self._bodies.setdefault(fold(_ARTICLE.sub("", name)), holder.name)
+            for word in people:
+                self._adjectives.setdefault(fold(word), holder.name)
+            for voice in holder.voices:
+                for name in (voice.name, *voice.aliases):
+                    self._voices.setdefault(fold(_ARTICLE.sub("", name)), []).append((holder.name, voice))
+        self._words: dict[str, re.Pattern[str]] = {word: _whole(word) for word in (*self._adjectives, *self._bodies)}
+        self._nation = lru_cache(maxsize=4096)(self._nation_in)
+        self._any = _any_of([*self._words, *self._voices, *map(fold, gazetteer.SHARED)])
+
+    def names_any(self, text: str) -> bool:
+        """Whether a holder, one of its voices or seats is named in `text`."""
+        return self._any is not None and self._any.search(text) is not None
+
+    def body(self, phrase: str, context: str = "") -> str:
+        """Return the holder that `phrase` itself names ("Moscow", "the Kremlin", "the Russian government"), or ""."""
+        bare = fold(_ARTICLE.sub("", phrase.strip()))
+        if bare in self._bodies:
+            return self._bodies[bare]
+        for seat, owners in gazetteer.SHARED.items():
+            if bare == seat.lower():
+                return self._shared(owners, context)
+        if _FORMER.search(phrase) or _NOT_OFFICE.search(phrase) or not _OFFICE.search(phrase):
+            return ""
+        return self._nation(phrase)
+
+    def voice(self, name: str) -> str:
+        """Return the full name of the voice that `name` is an alias of, `name` itself where it is none or several."""
+        known = {voice.name for _, voice in self._voices.get(fold(name), [])}
+        return known.pop() if len(known) == 1 and " " not in name.strip() else name
+
+    def _known_as(self, name: str) -> list[tuple[str, Voice]]:
+        """Return the voices that `name` names: exactly, or by surname and first letter ("Sergei" for "Sergey")."""
+        flat = fold(_ARTICLE.sub("", name))
+        exact = self._voices.get(flat, [])
+        words = flat.split()
+        if exact or len(words) < 2:
+            return exact
+        alike = [one for one in self._voices if " " in one and one.split()[-1] == words[-1] and one[0] == flat[0]]
+        return [voice for one in alike for voice in self._voices[one]]
+
+    def is_plain_office(self, phrase: str) -> bool:
+        """Whether `phrase` is an office whose state it leaves unsaid ("the foreign minister"): that of whom the text is about."""
+        return _PLAIN_OFFICE.match(phrase) is not None and not _FORMER.search(phrase) and not self._foreign(phrase)
+
+    def of(
+        self, name: str, phrase: str, titles: Iterable[str], when: date, *, context: str = "", home: str = ""
+    ) -> str:
+        """Return for whom a source speaks on `when`, or "".
+
+        `name` is the resolved name, `phrase` the source as the text has it, `titles` what the article calls that person
+        anywhere, `context` the passage (for seats that two holders share), `home` the holder of the article's dateline.
+        """
+        titles = tuple(titles)
+        if any(_FORMER.search(words) for words in (phrase, *titles[:3])):
+            return ""
+        configured = self._known_as(name)
+        if configured:
+            return next((holder for holder, voice in configured if in_office(voice, when)), "")
+        body = self.body(name, context) or self.body(phrase, context)
+        if body:
+            return body
+        for words in (phrase, *titles):
+            if _OFFICE.search(words) and not _NOT_OFFICE.search(words):
+                nation = self._nation(words)
+                if nation:
+                    return nation
+        plain = [
+            words for words in titles if re.search(r"\b(?:foreign|prime|defen[cs]e) minister\b|^president$", words)
+        ]
+        return home if plain and not any(self._foreign(words) for words in titles) else ""
+
+    def _nation_in(self, words: str) -> str:
+        """Return the one holder whose adjective, name or seat stands in `words`; "" where there are two or a foreign one."""
+        flat = fold(words)
+        found = {
+            holder
+            for word, holder in (*self._adjectives.items(), *self._bodies.items())
+            if self._words[word].search(flat)
+        }
+        return found.pop() if len(found) == 1 else ""
+
+    def _foreign(self, words: str) -> bool:
+        flat = f" {fold(words)} "
+        return any(
+            f" {fold(word)} " in flat for people, seats in gazetteer.STATES.values() for word in (*people, *seats)
+        )
+
+    def _shared(self, owners: tuple[str, ...], context: str) -> str:
+        ours = [owner for owner in owners if any(self._bodies.get(fold(owner)) == h.name for h in self._holders)]
+        flat = fold(context)
+        named = [
+            owner
+            for owner in owners
+            if any(fold(word) in flat for word in (owner, *gazetteer.STATES[owner][0], *gazetteer.STATES[owner][1]))
+        ]
+        if len(named) == 1 and named[0] in ours:
+            return self._bodies[fold(named[0])]
+        return ""
+
+
+def in_office(voice: Voice, when: date) -> bool:
+    """Whether `voice` speaks for its holder on `when`."""
+    return (voice.since is None or voice.since <= when) and (voice.until is None or when <= voice.until)
+
+
+def fold(text: str) -> str:
+    """Return `text` for comparing names: lower case but for "US" and its like, without accents, apostrophes plain."""
+    if not text.isascii():
+        flat = unicodedata.normalize("NFKD", text.replace("’", "'").replace("\u00a0", " "))
+        text = "".join(ch for ch in flat if not unicodedata.combining(ch))
+    return _LOWER.sub(lambda match: match.group().lower(), text)
+
+
+def _whole(word: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
+
+
+def _any_of(words: Sequence[str]) -> re.Pattern[str] | None:
+    """Return a pattern for unfolded text: acronyms as they stand, everything else in any case."""
+    if not words:
+        return None
+    exact = sorted({word for word in words if word.isupper()}, key=len, reverse=True)
+    free = sorted({word for word in words if not word.isupper()}, key=len, reverse=True)
+    parts = [
+        part
+        for part in ("(?i:" + "|".join(map(re.escape, free)) + ")" if free else "", "|".join(map(re.escape, exact)))
+        if part
+    ]
+    return re.compile(r"(?<!\w)(?:" + "|".join(parts) + r")(?!\w)")
+
+
+def _known(holder: Holder) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the adjectives and seats of the state that `holder` is, by its name or an alias; empty for others."""
+    for name in (holder.name, *holder.aliases):
+        bare = _ARTICLE.sub("", name)
+        if bare in gazetteer.STATES:
+            return gazetteer.STATES[bare]
+        for state, (_, seats) in gazetteer.STATES.items():
+            if bare in seats and state != "European states":
+                return gazetteer.STATES[state]
+    return (), ()

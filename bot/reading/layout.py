@@ -1,0 +1,59 @@
+"""The skeleton of a text: paragraphs, what of them is furniture, sentences, quotations, turns. No parse."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from bot.core.attribution import Span
+from bot.ports import Sentence
+from bot.reading.furniture import Furniture, classify
+from bot.reading.quotes import Quote, quotations
+from bot.reading.sentences import paragraphs, split
+from bot.reading.transcript import Turn, turns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """The parts of one text in order; `kinds` says of each paragraph why it is passed over, None where it is read."""
+
+    paragraphs: tuple[Span, ...]
+    kinds: tuple[Furniture | None, ...]
+    sentences: tuple[Sentence, ...]
+    quotes: tuple[Quote, ...]
+    turns: tuple[Turn, ...]
+
+    def turn_at(self, offset: int) -> Turn | None:
+        """Return whose turn it is at `offset`, None outside of any."""
+        place = bisect_right([turn.start for turn in self.turns], offset) - 1
+        return self.turns[place] if place >= 0 and offset < self.turns[place].end else None
+
+
+def lay_out(text: str) -> Layout:
+    """Return the skeleton of `text`."""
+    spans = paragraphs(text)
+    kinds = classify(text, spans)
+    talk = turns(text, spans, _heading_at(spans, kinds))
+    begins = {turn.label[0]: turn.start for turn in talk}
+    sentences = []
+    for index, (start, end) in enumerate(spans):
+        if kinds[index] is not None:
+            continue
+        label = next((after for at, after in begins.items() if start <= at < end), None) if begins else None
+        sentences += [
+            Sentence(start=s, end=e, paragraph=index)
+            for s, e in split(text, label or start, end)
+            if any(map(str.isalnum, text[s:e]))
+        ]
+    read = [span for span, kind in zip(spans, kinds, strict=True) if kind is None]
+    places = [index for index, kind in enumerate(kinds) if kind is None]
+    quotes = quotations(text, read, places)
+    return Layout(paragraphs=spans, kinds=kinds, sentences=tuple(sentences), quotes=quotes, turns=talk)
+
+
+def _heading_at(spans: tuple[Span, ...], kinds: tuple[Furniture | None, ...]) -> int:
+    """Return the offset of the last heading or dateline in the first paragraphs, -1 where there is none."""
+    above = [
+        span[0] for span, kind in zip(spans[:8], kinds[:8], strict=True) if kind in (Furniture.HEADING, Furniture.STAMP)
+    ]
+    return above[-1] if above else -1

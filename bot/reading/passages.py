@@ -1,0 +1,67 @@
+"""Small questions about a passage: what the parser should see of it, which holder leads it, what of it nobody is cited for."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+
+from bot.core.attribution import Attribution, Span
+from bot.ports import Sentence
+
+_BLANKED = {ord(ch): " " for ch in "*_#\u00a0\u200b"}
+_DATELINE = re.compile(
+    r"\s*[A-Z][\w.]+(?:,? [A-Z][\w.]+){0,3}(?:, [A-Z][a-z]+\.? \d{1,2})?\s*"
+    r"(?:\([\w/ ]{2,30}\)\s*)?(?:--|[—–-])\s+(?=[A-Z\"“])"
+)
+_SUBJECT = re.compile(
+    r"(?:^|(?<=[\s\"“'‘]))((?:[Tt]he )?[A-Z][\w.]+(?: [A-Z][\w.]+){0,2}"
+    r"(?: (?:government|authorities|side|leadership|administration|ministry))?)"
+    r"(?=\s(?:\w+ly |also |still |now |again |once |not )*"
+    r"(?:is|was|has|had|have|will|would|can|could|may|might|must|remains?|[a-z]+s|[a-z]+ed|said|put|set|held|kept|made|gave|withdrew|became)\b)"
+)
+
+
+def cleared(sentence: str) -> str:
+    """Return the sentence with markup and a dateline blanked, at the same length, for the parser."""
+    plain = sentence.translate(_BLANKED)
+    match = _DATELINE.match(plain)
+    return " " * match.end() + plain[match.end() :] if match else plain
+
+
+def subjects(passage: str) -> Iterator[str]:
+    """Yield the capitalised phrases before verbs in the first 240 characters: who or what may be the subject of a clause."""
+    for match in _SUBJECT.finditer(passage, 0, 240):
+        yield match.group(1)
+
+
+def index_of(sentences: Sequence[Sentence], offset: int) -> int:
+    """Return the index of the last sentence that begins at or before `offset`, 0 where there is none."""
+    return max(0, bisect_right(sentences, offset, key=lambda sentence: sentence.start) - 1)
+
+
+def by_sentence(sentences: Sequence[Sentence], found: Sequence[Attribution]) -> dict[int, list[Attribution]]:
+    """Return the attributions that reach into each sentence with their content, in the order of `found`."""
+    out: dict[int, list[Attribution]] = {}
+    for one in found:
+        reached: set[int] = set()
+        for start, end in one.contents:
+            index = index_of(sentences, start)
+            while index < len(sentences) and sentences[index].start < end:
+                if sentences[index].end > start and index not in reached:
+                    reached.add(index)
+                    out.setdefault(index, []).append(one)
+                index += 1
+    return out
+
+
+def gaps(text: str, pieces: Iterable[Span], span: Span) -> Iterator[Span]:
+    """Yield what of `span` no piece covers and is worth a statement of its own: four words or more."""
+    at = span[0]
+    for start, end in [*sorted(pieces), (span[1], span[1])]:
+        begin, stop = at, min(max(start, at), span[1])
+        words = text[begin:stop].strip(" ,;:.—–-")
+        if len(words.split()) >= 4:
+            first = text.index(words, begin)
+            yield (first, first + len(words))
+        at = max(at, end)

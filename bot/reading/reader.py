@@ -1,0 +1,290 @@
+"""The reader: who says what in an article, for whom and in what mode. Parses only the passages that are asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from bot.core.attribution import Attribution, Span, covered, principal, shifted
+from bot.domain import Article, Certainty, Holder, Mode, Statement, identify
+from bot.ports import Sentence
+from bot.reading import cues, lexicon, parse
+from bot.reading.citing import introduced, labelled, with_quotations
+from bot.reading.furniture import Furniture
+from bot.reading.holders import Registry
+from bot.reading.layout import Layout, lay_out
+from bot.reading.mode import mode_of
+from bot.reading.passages import by_sentence, cleared, gaps, index_of, subjects
+from bot.reading.resolve import Kind, Resolver, Speaker
+from bot.reading.transcript import Turn
+
+_LEANS = re.compile(
+    r"[\"“”„«»]|''|\b(?:he|she|they|it|who|the (?:\w+ )?(?:minister|president|spokes\w+|official|diplomat))\b",
+    re.IGNORECASE,
+)
+_WORTH = re.compile(r"[^\W\d_]{2}.*\s\S+\s+\S", re.DOTALL)
+_CITY = re.compile(r"[\s*_]*([A-Z][A-Za-z]+)(?:,|\s*[(—–-])")
+_HEARING = frozenset({"hear", "see", "know", "remember", "notice", "understand", "read"})
+_DENYING = frozenset({"deny", "refute", "dismiss"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """One article under the reader's eyes. `by_sentence` has the attributions that reach into each sentence."""
+
+    article: Article
+    layout: Layout
+    resolver: Resolver
+    by_sentence: Mapping[int, Sequence[Attribution]]
+    home: str
+
+    @property
+    def day(self) -> date:
+        return self.article.published.date()
+
+
+class ArticleReader:
+    """Splits articles and finds who says what, for the holders that the desk tracks."""
+
+    def __init__(self, holders: Sequence[Holder] = ()) -> None:
+        self._registry = Registry(holders)
+
+    def sentences(self, text: str) -> tuple[Sentence, ...]:
+        """Return the sentences of `text` without furniture and headings, in order. No parse."""
+        return lay_out(text).sentences
+
+    def gate(self, text: str) -> frozenset[int]:
+        """Return the indices of the sentences worth a closer look: in a paragraph that names a holder, or after one.
+
+        A transcript that names one passes whole. Empty where no holder is named at all, at the cost of one search.
+        """
+        if not self._registry.names_any(text):
+            return frozenset()
+        layout = lay_out(text)
+        named = {i for i, (start, end) in enumerate(layout.paragraphs) if self._registry.names_any(text[start:end])}
+        if layout.turns and named:
+            return frozenset(range(len(layout.sentences)))
+        near = named | {i + 1 for i in named}
+        return frozenset(i for i, s in enumerate(layout.sentences) if s.paragraph in near)
+
+    def read(self, article: Article, wanted: Collection[int] | None = None) -> tuple[Statement, ...]:
+        """Return one statement per sentence, or per sentence whose index is in `wanted`, in order."""
+        case, indices = self._open(article, wanted)
+        return tuple(self._statement(case, index) for index in indices)
+
+    def utterances(self, article: Article, wanted: Collection[int] | None = None) -> tuple[Statement, ...]:
+        """Return statements as fine as the attributions: a sentence of which only a part is cited gives several.
+
+        Chains give both ends: the outer content first, then the content cited inside it.
+        """
+        case, indices = self._open(article, wanted)
+        return tuple(statement for index in indices for statement in self._pieces(case, index))
+
+    def _open(self, article: Article, wanted: Collection[int] | None) -> tuple[_Case, list[int]]:
+        text = article.text
+        layout = lay_out(text)
+        count = len(layout.sentences)
+        indices = sorted({i for i in wanted if 0 <= i < count}) if wanted is not None else list(range(count))
+        places = [
+            s
+            for s in (layout.sentences[i] for i in _passages(text, layout, indices))
+            if _WORTH.search(text, s.start, s.end)
+        ]
+        resolver = Resolver(text, article.title, layout.sentences)
+        found = _citations(text, layout, places, [person.full for person in resolver.cast.people])
+        reaching = by_sentence(layout.sentences, found)
+        case = _Case(
+            article=article, layout=layout, resolver=resolver, by_sentence=reaching, home=self._home(text, layout)
+        )
+        for one in sorted(found, key=lambda a: (a.source or a.cue)[0]):
+            self._speaker(case, one)
+        return case, indices
+
+    def _home(self, text: str, layout: Layout) -> str:
+        """Return the holder in whose capital the article is datelined, or ""."""
+        first = layout.sentences[0].start if layout.sentences else 0
+        kinds = zip(layout.paragraphs[:8], layout.kinds[:8], strict=True)
+        stamps = [text[start:end] for (start, end), kind in kinds if kind is Furniture.STAMP]
+        for line in (*stamps, text[first : first + 60]):
+            match = _CITY.match(line)
+            holder = self._registry.body(match.group(1).title()) if match else ""
+            if holder:
+                return holder
+        return ""
+
+    def _speaker(self, case: _Case, one: Attribution) -> Speaker:
+        if one.source is None:
+            return Speaker(name="", phrase="", kind=Kind.NOBODY)
+        index = index_of(case.layout.sentences, one.source[0])
+        if one.antecedent is not None:
+            return case.resolver.resolve(one.antecedent, one.antecedent_head, index)
+        turn = case.layout.turn_at(one.source[0])
+        speaker = case.resolver.resolve(one.source, one.head, index, within=turn.speaker if turn else "")
+        return replace(speaker, name=self._registry.voice(speaker.name))
+
+    def _statement(self, case: _Case, index: int) -> Statement:
+        sentence = case.layout.sentences[index]
+        span = (sentence.start, sentence.end)
+        here = case.by_sentence.get(index, ())
+        turn = case.layout.turn_at(sentence.start)
+        if turn is None:
+            return self._cited(case, index, span, principal(here, span))
+        others = [one for one in here if one.head.lower() not in lexicon.PERSONAL]
+        own = [one for one in here if one.head.lower() in lexicon.PERSONAL and not one.depth]
+        heard = bool(own) and all(one.lemma in _HEARING for one in own)
+        return self._in_turn(case, index, turn, principal([one for one in others if not one.depth or heard], span))
+
+    def _cited(self, case: _Case, index: int, span: Span, one: Attribution | None) -> Statement:
+        """Return the statement at `span`, whose words are given to the source of `one`, or to nobody."""
+        text = case.article.text
+        bare = self._bare(case, index, span)
+        if one is None:
+            return replace(bare, holder=self._subject(bare.text), mode=mode_of(bare.text, when=case.day))
+        speaker = self._speaker(case, one)
+        holder = self._holder(case, speaker, bare.text)
+        chain = self._chain(case, index, one, holder)
+        if chain and not holder and self._registry.is_plain_office(speaker.phrase):
+            holder, chain = chain, ""
+        name = speaker.name if _voiced(speaker, one) else ""
+        says = one.strength == 2 and one.lemma in lexicon.SAYING and one.lemma not in lexicon.SHOWING
+        start, end = one.source or (None, None)
+        return replace(
+            bare,
+            speaker=name,
+            holder=chain or holder,
+            attributed=True,
+            cue=text[one.cue[0] : one.cue[1]],
+            source_start=start,
+            source_end=end,
+            mode=mode_of(bare.text, when=case.day, asks=one.asks, denies=one.lemma in _DENYING and one.strength == 2),
+            certainty=Certainty.STATED if says and name and not chain else Certainty.REPORTED,
+        )
+
+    def _in_turn(self, case: _Case, index: int, turn: Turn, one: Attribution | None) -> Statement:
+        """Return the statement of a transcript: its turn's speaker's, unless they chiefly pass on somebody else's words."""
+        sentence = case.layout.sentences[index]
+        span = (sentence.start, sentence.end)
+        bare = self._bare(case, index, span)
+        name = turn.speaker if turn.asks else self._full(case, turn.speaker)
+        titles = self._titles(case, name)
+        holder = "" if turn.asks else self._registry.of(name, name, titles, case.day, home=case.home)
+        own = replace(
+            bare,
+            speaker=name,
+            holder=holder,
+            attributed=True,
+            cue=":",
+            source_start=turn.label[0],
+            source_end=turn.label[1],
+            mode=mode_of(bare.text, when=case.day, asks=turn.asks),
+            certainty=Certainty.STATED,
+        )
+        if one is None or turn.asks or one.strength < 2 or covered(one.contents, span) < 0.4 * (span[1] - span[0]):
+            return own
+        other = self._cited(case, index, span, one)
+        if not other.speaker or other.speaker == name or (holder and other.holder == holder):
+            return own
+        mode = Mode.OPPONENT if other.mode is Mode.ASSERTION else other.mode
+        return replace(other, mode=mode, certainty=Certainty.REPORTED)
+
+    def _full(self, case: _Case, name: str) -> str:
+        """Return the full name for a turn's label that has the surname only."""
+        person = case.resolver.cast.person(name, len(case.article.text))
+        return person.full if person else self._registry.voice(name)
+
+    def _bare(self, case: _Case, index: int, span: Span) -> Statement:
+        article, sentences = case.article, case.layout.sentences
+        neighbours = [sentences[i] if 0 <= i < len(sentences) else None for i in (index - 1, index + 1)]
+        before, after = ("" if s is None else article.text[s.start : s.end] for s in neighbours)
+        return Statement(
+            id=identify(article.id, *span),
+            article_id=article.id,
+            start=span[0],
+            end=span[1],
+            text=article.text[span[0] : span[1]],
+            before=before,
+            after=after,
+        )
+
+    def _pieces(self, case: _Case, index: int) -> Iterator[Statement]:
+        sentence = case.layout.sentences[index]
+        span = (sentence.start, sentence.end)
+        here = case.by_sentence.get(index, ())
+        if case.layout.turn_at(sentence.start) is not None or not here:
+            yield self._statement(case, index)
+        seen: set[tuple[Span, Span | None]] = set()
+        for one in here:
+            for piece in one.contents:
+                clipped = (max(piece[0], span[0]), min(piece[1], span[1]))
+                if clipped[0] < clipped[1] and (clipped, one.source) not in seen:
+                    seen.add((clipped, one.source))
+                    yield self._cited(case, index, clipped, one)
+        if here and case.layout.turn_at(sentence.start) is None:
+            for rest in gaps(case.article.text, [piece for one in here for piece in one.contents], span):
+                yield self._cited(case, index, rest, None)
+
+    def _holder(self, case: _Case, speaker: Speaker, context: str) -> str:
+        if not speaker.name or speaker.kind is Kind.NOBODY:
+            return ""
+        titles = speaker.person.titles if speaker.person else self._titles(case, speaker.name)
+        return self._registry.of(speaker.name, speaker.phrase, titles, case.day, context=context, home=case.home)
+
+    def _titles(self, case: _Case, name: str) -> Sequence[str]:
+        person = case.resolver.cast.person(name, 0)
+        return person.titles if person else ()
+
+    def _chain(self, case: _Case, index: int, one: Attribution, holder: str) -> str:
+        """Return the holder whose stance is told secondhand inside `one` ("diplomats said that Russia had ..."), or ""."""
+        for inner in case.by_sentence.get(index, ()):
+            if inner is one or inner.source is None or inner.head.lower() in lexicon.PRONOUNS:
+                continue
+            if any(start <= inner.source[0] < end for start, end in one.contents):
+                told = self._holder(case, self._speaker(case, inner), "")
+                if told and told != holder:
+                    return told
+        told = self._subject(" ".join(case.article.text[start:end] for start, end in one.contents))
+        return told if told != holder else ""
+
+    def _subject(self, passage: str) -> str:
+        """Return the first holder that stands as a subject in the passage ("Moscow remains opposed ..."), or ""."""
+        return next(filter(None, map(self._registry.body, subjects(passage))), "")
+
+
+def _passages(text: str, layout: Layout, indices: Sequence[int]) -> list[int]:
+    """Return the sentences to parse for `indices`: their paragraphs, and the one before where they lean on it."""
+    if len(indices) == len(layout.sentences):
+        return list(indices)
+    chosen = [layout.sentences[i] for i in indices]
+    wanted = {s.paragraph for s in chosen}
+    leaning = {s.paragraph for s in chosen if _LEANS.search(text, s.start, s.end)}
+    order = sorted({s.paragraph for s in layout.sentences})
+    before = {order[place - 1] for place in range(1, len(order)) if order[place] in leaning}
+    return [i for i, s in enumerate(layout.sentences) if s.paragraph in wanted | before]
+
+
+def _citations(
+    text: str, layout: Layout, places: Sequence[Sentence], names: Collection[str]
+) -> tuple[Attribution, ...]:
+    """Return who is cited in the sentences `places`, and in the quotations and lists that they open."""
+    passages = [cleared(text[s.start : s.end]) for s in places]
+    different = list(dict.fromkeys(passages))
+    parses = dict(zip(different, parse.parsed(different, cues.attributions), strict=True))
+    found = [shifted(one, s.start) for s, passage in zip(places, passages, strict=True) for one in parses[passage]]
+    until = layout.turns[0].label[0] if layout.turns else len(text)
+    found += labelled(text, [s for s in places if s.start < until], names)
+    found += introduced(text, layout, found)
+    return with_quotations(text, layout, found)
+
+
+def _voiced(speaker: Speaker, one: Attribution) -> bool:
+    """Whether the source is the speaker of the words, rather than the reporter who tells what a body did or a text shows."""
+    if speaker.kind is Kind.PERSON:
+        return one.strength > 0 or one.lemma in lexicon.SAYING
+    if speaker.kind is Kind.PEOPLE:
+        return one.strength == 2
+    if one.lemma == "according":
+        return True
+    bodily = speaker.kind in (Kind.BODY, Kind.WORDS, Kind.THING)
+    return bodily and one.strength == 2 and not one.depth and one.lemma in lexicon.PURE

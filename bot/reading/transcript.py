@@ -1,0 +1,118 @@
+"""Interviews and briefings: who has the turn. A turn lasts from its label to the next one."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.reading.names import find_names
+from bot.reading.sentences import Span
+
+_LABEL = re.compile(
+    r"[\"“]?(?:\*\*|__)?\s*((?:[A-ZÀ-Þ][\w.'’-]*)(?:[ \u00a0](?:[A-ZÀ-Þ(][\w.'’)-]*|de|von|van|der|of|the|to|for|and|"
+    r"at)){0,7}(?:\s\([^)]{1,60}\))?)\s*"
+    r"(?:\*\*|__)?\s*[:：]\s*(?:\*\*|__)?(?=\s|\S)"  # noqa: RUF001 - full-width colon
+)
+_BOLD_LINE = re.compile(r"(?:\*\*|__)([^*_]{2,300})(?:\*\*|__)\s*$")
+_ASKER = re.compile(
+    r"^(?:questions?|q|qu|interviewer|journalists?|reporters?|press|media|correspondent|host|moderator|presenter|"
+    r"anchor|student|audience)\b",
+    re.IGNORECASE,
+)
+_ANSWER = re.compile(r"^(?:answer|a|response|reply)$", re.IGNORECASE)
+_NO_LABEL = re.compile(
+    r"^(?:photo|image|source|video|note|update|read more|watch|correction|related|tags?|topics?|editor.s note|"
+    r"caption|date|time|place|"
+    r"location|credit|breaking|analysis|opinion|exclusive|live|key points?|background|summary|reporting by|"
+    r"editing by|phone|email|"
+    r"e-mail|fax|tel|address|https?|re|to|from|subject|cc)$",
+    re.IGNORECASE,
+)
+_OUTLET = re.compile(
+    r"\b(?:interview|conversation|talk|spoke)s?\b[^.\n]{0,40}?\b(?:with|to|for|"
+    r"by)\s+(?:the\s+)?([A-Z][\w&.-]*(?: [A-Z][\w&.-]*){0,3})"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What one person says until the next begins: `label` is where the text names them, `start` where the words begin."""
+
+    speaker: str
+    label: Span
+    start: int
+    end: int
+    asks: bool
+
+
+def turns(text: str, spans: Sequence[Span], heading_at: int = -1) -> tuple[Turn, ...]:
+    """Return the turns of a transcript whose paragraphs are `spans`, or none where the text is no transcript.
+
+    `heading_at` is the offset of the last heading or dateline above the talk: what is labelled before it is a headline.
+    """
+    labels = [
+        (index, match)
+        for index, (start, end) in enumerate(spans)
+        if (match := _LABEL.match(text, start, min(end, start + 160))) is not None
+    ]
+    labels = [(i, m) for i, m in labels if not _NO_LABEL.match(m.group(1)) and m.start() > heading_at]
+    counts = Counter(match.group(1).strip().upper() for _, match in labels)
+    if not _is_transcript(counts, len(spans)):
+        return ()
+    labels = [
+        (i, m)
+        for i, m in labels
+        if counts[m.group(1).strip().upper()] > 1 or _ASKER.match(m.group(1)) or len(m.group(1).split()) <= 3
+    ]
+    asked = [match.start() for _, match in labels if _ASKER.match(match.group(1))]
+    head = text[: asked[0] if asked else labels[0][1].start()] if labels else ""
+    asker, answerer = _asker(head), _answerer(text, head)
+    out = []
+    for place, (index, match) in enumerate(labels):
+        last = labels[place + 1][0] - 1 if place + 1 < len(labels) else len(spans) - 1
+        name = match.group(1).strip()
+        asks = bool(_ASKER.match(name))
+        speaker = asker if asks else answerer if _ANSWER.match(name) else _clean(name)
+        out.append(
+            Turn(speaker=speaker, label=match.span(1), start=match.end(), end=spans[max(last, index)][1], asks=asks)
+        )
+    return tuple(out)
+
+
+def _is_transcript(counts: Counter[str], paragraphs: int) -> bool:
+    """Whether labels repeat as they do in talk: two voices, one of them twice, or questions with answers."""
+    total = sum(counts.values())
+    if total < 2 or len(counts) < 2:
+        return False
+    repeated = max(counts.values()) >= 2
+    questions = any(_ASKER.match(label) for label in counts)
+    return (questions and total >= 2) or (repeated and total >= 3 and total * 12 >= paragraphs)
+
+
+def _asker(head: str) -> str:
+    match = _OUTLET.search(head[:3000])
+    if match is None:
+        return "interviewer"
+    outlet = re.sub(r"\s+(?:television|channel|tv channel)$", "", match.group(1), flags=re.IGNORECASE)
+    return f"{outlet} interviewer"
+
+
+def _answerer(text: str, head: str) -> str:
+    """Return who answers where turns are only called "Answer": the first full name above the talk, else in it."""
+    for part in (head, text[:3000]):
+        for named in find_names(part):
+            if " " in named.name and named.title:
+                return named.name
+    full = [named.name for named in find_names(head) if " " in named.name]
+    return full[0] if full else ""
+
+
+def _clean(label: str) -> str:
+    """Return the name in a label: without titles, brackets and capitals throughout."""
+    bare = re.sub(r"\s*\([^)]*\)", "", label).strip(" *_")
+    if bare.isupper() and len(bare) > 4:
+        bare = bare.title()
+    names = find_names(bare)
+    return names[0].name if names else bare

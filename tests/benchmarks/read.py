@@ -1,0 +1,119 @@
+"""How fast the reader is: `python tests/benchmarks/read.py FOLDER_OF_TEXTS [--hostile]`.
+
+Prints the rate of articles that the gate turns away, of articles read whole, and of articles of which a few sentences are read,
+with the share of time that the parser takes. `--hostile` instead reads what no newspaper prints, and prints seconds per 100 kB
+and the peak of memory. Seconds are CPU seconds of one core.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import resource
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.domain import Article, Holder
+from bot.reading import parse
+from bot.reading.abstain import assess_readability
+from bot.reading.reader import ArticleReader
+
+SECONDS = 6.0
+OTHERS = (Holder(name="Freedonia", aliases=("Sylvania",)),)
+TRACKED = (Holder(name="Russia"), Holder(name="Ukraine"), Holder(name="United States"))
+
+
+def article(text: str) -> Article:
+    return Article(id="a", url="", title="", text=text, published=datetime(2026, 2, 10, tzinfo=UTC))
+
+
+def rate(work: Callable[[str], object], texts: list[str]) -> float:
+    """Return texts a second over about `SECONDS`."""
+    started, done = time.process_time(), 0
+    while time.process_time() - started < SECONDS:
+        work(texts[done % len(texts)])
+        done += 1
+    return done / (time.process_time() - started)
+
+
+def gated(reader: ArticleReader) -> Callable[[str], object]:
+    return lambda text: assess_readability(text) is None and reader.gate(text)
+
+
+def timed_parser() -> list[float]:
+    """Count the seconds spent in the parser from now on."""
+    spent = [0.0]
+    parsed = parse.parsed
+
+    def counting(passages, visit):
+        started = time.process_time()
+        try:
+            return parsed(passages, visit)
+        finally:
+            spent[0] += time.process_time() - started
+
+    parse.parsed = counting
+    return spent
+
+
+def hostile() -> dict[str, str]:
+    chance = random.Random(4)
+    size = 200_000
+    return {
+        "one line of words": "the minister said that talks go on and " * (size // 39),
+        "no spaces": "x" * size,
+        "only quotes": '"' * size,
+        "curly quotes": "“”" * (size // 2),
+        "brackets": "([{" * (size // 3),
+        "any unicode": "".join(
+            chr(chance.choice([*range(32, 0x2FF), *range(0x370, 0x1FFF), *range(0x1F300, 0x1F6FF)]))
+            for _ in range(size // 4)
+        ),
+        "labels": "Name: yes.\n" * (size // 11),
+        "stops": ". " * (size // 2),
+        "capitals": "Minister Anton " * (size // 15),
+        "lines": "a\n" * (size // 2),
+        "pronouns": "He said she said he knew. " * (size // 26),
+    }
+
+
+def speeds(folder: Path) -> None:
+    out = sys.stdout.write
+    texts = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.txt"))]
+    mean = sum(map(len, texts)) / len(texts)
+    out(f"{len(texts)} texts of {mean:.0f} characters on average\n")
+    unmatched, reader = ArticleReader(OTHERS), ArticleReader(TRACKED)
+    reader.read(article(texts[0]))
+    out(f"turned away by the gate      {rate(gated(unmatched), texts):8.1f} articles/s\n")
+    out(f"through the gate, not read   {rate(gated(reader), texts):8.1f} articles/s\n")
+    spent = timed_parser()
+    for name, wanted in (("five sentences read", {3, 4, 5, 9, 10}), ("read whole", None)):
+        spent[0] = 0.0
+        started = time.process_time()
+        speed = rate(lambda text, wanted=wanted: reader.read(article(text), wanted), texts)
+        share = spent[0] / (time.process_time() - started)
+        out(f"{name:28s} {speed:8.1f} articles/s, {100 * share:.0f} % of the time in the parser\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--hostile", action="store_true")
+    options = parser.parse_args()
+    if options.hostile:
+        reader = ArticleReader(TRACKED)
+        for name, text in hostile().items():
+            started = time.process_time()
+            reader.utterances(article(text))
+            taken = (time.process_time() - started) / (len(text.encode()) / 100_000)
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            sys.stdout.write(f"{name:28s} {taken:8.2f} s per 100 kB, peak {peak:.0f} MiB\n")
+    else:
+        speeds(options.folder)
+
+
+if __name__ == "__main__":
+    main()

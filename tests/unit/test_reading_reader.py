@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.domain import Article, Certainty, Holder, Mode
+from bot.reading.reader import ArticleReader
+
+READER = ArticleReader([Holder(name="Russia"), Holder(name="Ukraine")])
+
+
+def article(text: str, title: str = "") -> Article:
+    return Article(id="a", url="", title=title, text=text, published=datetime(2026, 2, 10, tzinfo=UTC))
+
+
+def test_only_wanted_sentences_are_returned_with_their_neighbours():
+    text = "Snow fell at night. Anton Veresov said the road was closed. It opened at noon."
+    (one,) = READER.read(article(text), {1})
+    assert one.text == "Anton Veresov said the road was closed."
+    assert (one.before, one.after) == ("Snow fell at night.", "It opened at noon.")
+    assert text[one.source_start : one.source_end] == "Anton Veresov"
+    assert one.cue == "said"
+    assert one.attributed
+
+
+def test_a_wanted_sentence_is_read_as_in_the_whole_article():
+    text = (
+        "Russian Foreign Minister Anton Veresov flew to Oslo.\n\nThe weather was bad.\n\n"
+        "He said the talks had failed. “We tried everything we could,” he added. “Nobody listened to us there.”"
+    )
+    whole = READER.read(article(text))
+    for index, statement in enumerate(whole):
+        assert READER.read(article(text), {index}) == (statement,)
+
+
+def test_indices_beyond_the_text_are_passed_over():
+    assert READER.read(article("It rained."), {-1, 5}) == ()
+
+
+def test_ids_are_stable_and_differ_between_sentences():
+    text = "It rained. It rained."
+    first, second = READER.read(article(text))
+    assert first.id != second.id
+    assert READER.read(article(text))[0].id == first.id
+
+
+def test_a_sentence_of_which_a_part_is_cited_gives_its_parts():
+    text = "The bridge was closed on Monday, and Anton Veresov said that Moscow would pay for it."
+    lines = READER.utterances(article(text))
+    cited = [one for one in lines if one.attributed]
+    assert [one.text for one in cited] == ["that Moscow would pay for it"]
+    assert cited[0].speaker == "Anton Veresov"
+    assert any("bridge was closed" in one.text and not one.attributed for one in lines)
+
+
+def test_a_chain_gives_both_ends_outer_first():
+    text = "Two diplomats said that Olena Marchuk had promised to sign the text."
+    lines = [one for one in READER.utterances(article(text)) if one.attributed]
+    assert [one.speaker for one in lines] == ["Two diplomats", "Olena Marchuk"]
+    assert lines[1].text in lines[0].text
+
+
+def test_a_holder_that_is_the_subject_of_a_report_holds_it_without_a_speaker():
+    (one,) = READER.read(article("Moscow has dropped its demand for the port."))
+    assert (one.speaker, one.holder, one.certainty) == ("", "Russia", Certainty.REPORTED)
+
+
+def test_the_gate_lets_through_the_paragraph_that_names_a_holder_and_the_next():
+    text = "Snow fell in the hills.\n\nMoscow is silent.\n\nIt may speak on Monday.\n\nThe hills are white."
+    assert READER.gate(text) == {1, 2}
+    assert READER.gate("Snow fell in the hills.") == frozenset()
+
+
+def test_the_gate_does_not_take_us_for_the_united_states():
+    reader = ArticleReader([Holder(name="United States")])
+    assert reader.gate("They told us nothing at all.") == frozenset()
+    assert reader.gate("The US told them nothing at all.") == {0}
+
+
+def test_a_transcript_that_names_a_holder_passes_whole():
+    text = "Question: And Moscow?\n\nLev Orlin: It waits.\n\nQuestion: Why?\n\nLev Orlin: Nobody knows."
+    assert len(READER.gate(text)) == 4
+
+
+def test_furniture_is_no_statement():
+    text = (
+        "Snow fell in the hills on Monday, and the road was closed.\n\nRelated posts\n\nFive hats for the winter\n\n"
+        "How useful was this post?"
+    )
+    assert [one.text for one in READER.read(article(text))] == [
+        "Snow fell in the hills on Monday, and the road was closed."
+    ]
+
+
+def test_a_headline_with_a_name_and_a_colon_is_that_persons():
+    text = "Anton Veresov: “We do not need this treaty”\n\nAnton Veresov met the press."
+    assert READER.read(article(text))[0].speaker == "Anton Veresov"
+
+
+def test_questions_of_an_interviewer_hold_nothing():
+    text = "Question: Russia could sign it.\n\nLev Orlin: No.\n\nQuestion: Never?\n\nLev Orlin: Never."
+    for one in READER.read(article(text)):
+        if one.speaker == "interviewer":
+            assert (one.mode, one.holder) == (Mode.QUESTION, "")
+
+
+@given(st.text(max_size=300))
+@settings(max_examples=60, deadline=None)
+def test_any_unicode_is_read_and_spans_reproduce_it(text):
+    given_article = article(text)
+    for one in (*READER.read(given_article), *READER.utterances(given_article)):
+        assert one.text == text[one.start : one.end] != ""
+        if one.source_start is not None and one.source_end is not None:
+            assert 0 <= one.source_start < one.source_end <= len(text)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "He",
+                "said",
+                "that",
+                "“",
+                "”",
+                '"',
+                "Moscow",
+                "who",
+                ",",
+                ".",
+                "\n\n",
+                "according to",
+                "Anton Veresov",
+                "will",
+                ":",
+                "—",
+                "?",
+                "- ",
+            ]
+        ),
+        max_size=40,
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_words_of_citing_in_any_order_are_read(words):
+    text = " ".join(words)
+    for one in READER.utterances(article(text)):
+        assert one.text == text[one.start : one.end]
