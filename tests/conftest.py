@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
@@ -36,6 +37,13 @@ def shared() -> Path:
     if not (folder / "corpus" / "gold.jsonl").is_file():
         pytest.skip(f"no folder of corpus and data at {folder} (WALKBACK_SHARED names another)")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """Undo what a command configured, so that no later test logs into its captured stream."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(autouse=True)

@@ -41,8 +41,6 @@ class Settings(BaseSettings):
     """The folder of the trained artefacts; the shipped one where unset."""
     slack_token: SecretStr | None = None
     """Bot token (xoxb-…); without it alerts are shown in the terminal."""
-    slack_app_token: SecretStr | None = None
-    """App-level token (xapp-…), for buttons over Socket Mode."""
     slack_api_url: str = "https://slack.com/api/"
     """Where Slack's API is; another address for proxies and tests."""
     log_format: Literal["console", "json"] = "console"
@@ -55,7 +53,7 @@ class Settings(BaseSettings):
     def _lower(cls, value: object) -> object:
         return value.strip().lower() if isinstance(value, str) else value
 
-    @field_validator("slack_token", "slack_app_token", mode="after")
+    @field_validator("slack_token", mode="after")
     @classmethod
     def _token(cls, value: SecretStr | None) -> SecretStr | None:
         token = value.get_secret_value().strip() if value else ""

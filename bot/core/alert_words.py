@@ -23,8 +23,6 @@ _NAMES = {
     Relation.HARDENING: "a hardening",
     Relation.CONTRADICTION: "a contradiction",
     Relation.NEW_OFFER: "a new offer",
-    Relation.CONSISTENT: "no change",
-    Relation.UNRELATED: "no stance",
 }
 _CONFIDENCE = ((0.9, "Very likely"), (0.75, "Likely"), (0.5, "More likely than not"), (0.0, "Uncertain"))
 
@@ -48,16 +46,20 @@ def is_several(name: str) -> bool:
 
 
 def confidence(card: Card) -> str:
-    """Return the confidence in words and figures: "Likely (82%) a real shift; 61% that it is a softening"."""
+    """Return the confidence in words and figures: "Likely (82%) a real shift; if so, most likely a softening (75%)".
+
+    The kind's figure is its share among shifts; a kind with less than half of it is not named.
+    """
     words = next(words for least, words in _CONFIDENCE if card.probability >= least)
-    moved, so = _percent(card.probability), _percent(card.relation_probability)
-    return f"{words} ({moved}) a real shift; {so} that it is {_NAMES[card.relation]}"
+    line = f"{words} ({_percent(card.probability)}) a real shift"
+    share = card.relation_probability / card.probability if card.relation.is_shift and card.probability else 0.0
+    return f"{line}; if so, most likely {_NAMES[card.relation]} ({_percent(share)})" if share >= 0.5 else line
 
 
 def speaker(card: Card) -> str:
-    """Return who is given the words, and whether they are the holder's own or secondhand."""
+    """Return who is given the words, and whether they are cited directly or told secondhand."""
     who = clean(card.speaker) or "No speaker named"
-    return f"{who}, own words" if card.certainty is Certainty.STATED else f"{who}, reported secondhand"
+    return f"{who}, cited directly" if card.certainty is Certainty.STATED else f"{who}, reported secondhand"
 
 
 def outlets(card: Card, most: int = 8) -> str:

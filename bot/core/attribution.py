@@ -14,7 +14,6 @@ class Attribution:
 
     `source` is where the text names who is cited, None where it does not; `cue` the words that cite; `contents` what is
     attributed, in one or more pieces, none where a line with a colon only opens it. `head` is the source's head word.
-    `negated`: the source is said not to say it.
     """
 
     source: Span | None
@@ -29,7 +28,6 @@ class Attribution:
     """2 for words of saying and thinking, 1 for acts of stance (criticised, demanded), 0 for what merely shows or seems."""
     depth: int = 0
     """Clauses between the cue and the sentence's main verb: 0 where the cue is the main verb."""
-    negated: bool = False
     asks: bool = False
 
     @property

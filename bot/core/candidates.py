@@ -14,12 +14,14 @@ class MatchPolicy:
     """How close a sentence must be to a topic: cosines in [-1, 1].
 
     `alone` lets a sentence through by itself; `supported` when its neighbours or the article's title are on the topic, too.
-    At most `per_sentence` positions are matched to one sentence, the closest first.
+    Of the positions that a sentence is close to, those are kept that come within `margin` of the closest, at most `per_sentence`:
+    a sentence on one topic is near its neighbours, too, and what it does to those is nothing.
     """
 
-    alone: float = 0.38
-    supported: float = 0.25
-    per_sentence: int = 8
+    alone: float = 0.42
+    supported: float = 0.32
+    margin: float = 0.08
+    per_sentence: int = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,7 @@ def match_topics(
     wanted = (closeness >= policy.alone) | ((closeness >= policy.supported) & (support >= policy.alone))
     matches = []
     for index in range(len(sentences)):
-        found = np.flatnonzero(wanted[index])
+        found = np.flatnonzero(wanted[index] & (closeness[index] >= closeness[index].max() - policy.margin))
         order = found[np.argsort(-closeness[index, found], kind="stable")][: policy.per_sentence]
         matches += [Match(sentence=index, position=int(p), similarity=float(closeness[index, p])) for p in order]
     return matches

@@ -59,8 +59,8 @@ class Pair:
 
 
 def encoder_pair(pair: Pair) -> tuple[str, str]:
-    """Return (claim, evidence) as the encoder reads them."""
-    head = f"{pair.speaker or 'Report'} ({pair.title})" if pair.title else pair.speaker or "Report"
+    """Return (claim, evidence) as the encoder reads them. It was taught on rows with titles; the topic stands in for one."""
+    head = f"{pair.speaker or 'Report'} ({pair.title or pair.topic})"
     return f"{pair.holder} on {pair.topic}: {pair.position}", f"{head}: {pair.statement}"
 
 

@@ -1,4 +1,4 @@
-"""What the desk may choose, as small records. `config.py` fills them, the core and the stages obey them."""
+"""What the desk may choose, as small records. `config/` fills them, the core and the stages obey them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ class AlertPolicy:
     """When an assessment becomes an alert. Thresholds are probabilities of any shift, in [0, 1].
 
     `alert_at` wakes the desk, `digest_at` (lower) keeps a near miss for the digest; `alert_at_by_position` overrides the first
-    for single positions. `max_age_days` keeps old articles silent; `known_for_days` is how long a repeated shift is the same.
+    for single positions. `near_at` is how close a statement must be to the topic or the line, as a cosine in [-1, 1], to wake
+    anybody: what is said beside the topic is kept as a near miss. `max_age_days` keeps old articles silent; `known_for_days` is
+    how long a repeated shift is the same.
     """
 
-    alert_at: float = 0.5
-    digest_at: float = 0.35
+    alert_at: float = 0.3
+    digest_at: float = 0.2
+    near_at: float = 0.5
     alert_at_by_position: Mapping[str, float] = field(default_factory=lambda: NOTHING)
     max_age_days: float = 7.0
     known_for_days: float = 14.0

@@ -45,9 +45,9 @@ class RelationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         self.C = C
         self.max_iter = max_iter
 
-    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:  # noqa: N803
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:  # noqa: N803 - as scikit-learn names it
         """Fit to X, shape (n, features), and y, shape (n,); ValueError for fewer than two classes."""
-        X, y = validate_data(self, X, y)  # noqa: N806
+        X, y = validate_data(self, X, y)  # noqa: N806 - as scikit-learn names it
         self.classes_ = unique_labels(y)
         if len(self.classes_) < 2:
             raise ValueError(f"at least two classes are needed, got one class: {self.classes_[0]}")
@@ -59,14 +59,14 @@ class RelationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         self.n_iter_ = int(regression.n_iter_.max())
         return self
 
-    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803 - as scikit-learn names it
         """Return probabilities, shape (n, n_classes), in the order of `classes_`."""
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False)  # noqa: N806
+        X = validate_data(self, X, reset=False)  # noqa: N806 - as scikit-learn names it
         probabilities: NDArray[np.float64] = self.pipeline_.predict_proba(X)
         return probabilities
 
-    def predict(self, X: ArrayLike) -> NDArray[Any]:  # noqa: N803
+    def predict(self, X: ArrayLike) -> NDArray[Any]:  # noqa: N803 - as scikit-learn names it
         """Return the likeliest label of each row."""
         best = np.argmax(self.predict_proba(X), axis=1)
         labels: NDArray[Any] = self.classes_[best]

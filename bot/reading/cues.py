@@ -66,7 +66,6 @@ def _length(spans: Iterable[Span]) -> int:
 
 def _make(doc: Any, token: Any, subject: Any, contents: Iterable[Span], *, lemma: str, strength: int) -> Attribution:
     referent = None if subject is None else stands_for(subject)
-    negated = any(child.dep_ == "neg" or child.lower_ == "never" for child in token.children)
     return Attribution(
         source=None if subject is None else phrase(subject),
         cue=(token.idx, token.idx + len(token)),
@@ -77,7 +76,6 @@ def _make(doc: Any, token: Any, subject: Any, contents: Iterable[Span], *, lemma
         lemma=lemma,
         strength=strength,
         depth=depth_of(token),
-        negated=negated,
         asks=lemma in ("ask", "wonder", "question", "inquire"),
     )
 

@@ -57,11 +57,6 @@ class Registry:
                     self._voices.setdefault(fold(_ARTICLE.sub("", name)), []).append((holder.name, voice))
         self._words: dict[str, re.Pattern[str]] = {word: _whole(word) for word in (*self._adjectives, *self._bodies)}
         self._nation = lru_cache(maxsize=4096)(self._nation_in)
-        self._any = _any_of([*self._words, *self._voices, *map(fold, gazetteer.SHARED)])
-
-    def names_any(self, text: str) -> bool:
-        """Whether a holder, one of its voices or seats is named in `text`."""
-        return self._any is not None and self._any.search(text) is not None
 
     def body(self, phrase: str, context: str = "") -> str:
         """Return the holder that `phrase` itself names ("Moscow", "the Kremlin", "the Russian government"), or ""."""
@@ -165,20 +160,6 @@ def fold(text: str) -> str:
 
 def _whole(word: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
-
-
-def _any_of(words: Sequence[str]) -> re.Pattern[str] | None:
-    """Return a pattern for unfolded text: acronyms as they stand, everything else in any case."""
-    if not words:
-        return None
-    exact = sorted({word for word in words if word.isupper()}, key=len, reverse=True)
-    free = sorted({word for word in words if not word.isupper()}, key=len, reverse=True)
-    parts = [
-        part
-        for part in ("(?i:" + "|".join(map(re.escape, free)) + ")" if free else "", "|".join(map(re.escape, exact)))
-        if part
-    ]
-    return re.compile(r"(?<!\w)(?:" + "|".join(parts) + r")(?!\w)")
 
 
 def _known(holder: Holder) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -1,8 +1,9 @@
-"""Articles that are handed in: plain text, HTML, or JSON with one article a line or a whole file."""
+"""Articles that are handed in: plain text, HTML, or JSON with one article, an array of them, or one a line."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -15,17 +16,20 @@ from bot.reading.page import looks_like_html
 
 LONGEST_KEY = 200
 
+_JSON = re.compile(r"\ufeff?\s*(?:\{|\[\s*\{)")
+
 
 def read_articles(
     data: bytes, name: str, *, extractor: Extractor, now: datetime, url: str = ""
-) -> Iterator[tuple[str, Article]]:
+) -> Iterator[tuple[str, Article | InputError]]:
     """Yield (document, article) from the bytes of `name`, which is also the document where an article has no id of its own.
 
     Plain text keeps every character where it is, so that offsets count in what was given. An article without a date is taken
-    to be of `now`. InputError for bytes that are no text, JSON that is no article, and pages that hold none.
+    to be of `now`. One of many articles that cannot be read comes as the InputError in its place. Raises InputError for bytes
+    that are no text, a file's one JSON object that is no article, and pages that hold none.
     """
     text = _decode(data, name)
-    if text.lstrip("\ufeff \t\r\n").startswith("{"):
+    if _JSON.match(text):
         yield from _from_json(text, name, now)
     elif looks_like_html(text):
         yield name, _from_page(text, name, extractor, now=now, url=url)
@@ -35,7 +39,7 @@ def read_articles(
 
 def _decode(data: bytes, name: str) -> str:
     if not data.strip():
-        raise InputError(f"{name}: is empty.")
+        raise InputError(f"{name}: is empty; text, HTML or JSON is expected.")
     if b"\0" in data[:8192] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InputError(f"{name}: is a binary file; text, HTML or JSON is expected.")
     for encoding in ("utf-16",) if data.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8", "cp1252"):
@@ -46,27 +50,42 @@ def _decode(data: bytes, name: str) -> str:
     raise InputError(f"{name}: is not text in UTF-8, UTF-16 or Windows-1252.")
 
 
-def _from_json(text: str, name: str, now: datetime) -> Iterator[tuple[str, Article]]:
-    """Read one object that fills the file, or one object a line."""
+def _from_json(text: str, name: str, now: datetime) -> Iterator[tuple[str, Article | InputError]]:
+    """Read one object that fills the file, an array of objects, or one object a line."""
+    text = text.removeprefix("\ufeff")
     try:
         whole = json.loads(text)
-    except ValueError:
-        whole = None
-    if isinstance(whole, dict):
-        yield _document(whole, name), _article(_document(whole, name), _checked(whole, name), now)
+    except (ValueError, RecursionError) as fault:
+        if text.lstrip().startswith("["):
+            raise InputError(f"{name}: not JSON ({fault}).") from None
+        for number, line in enumerate(text.split("\n"), 1):
+            if line.strip():
+                yield _from_line(line, f"{name}:{number}", now)
         return
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
-            continue
-        place = f"{name}:{number}"
-        try:
-            raw = json.loads(line)
-        except ValueError as fault:
-            raise InputError(f"{place}: not JSON ({fault}).") from None
-        if not isinstance(raw, dict):
-            raise InputError(f"{place}: expected an article as a JSON object.")
-        document = _document(raw, place)
-        yield document, _article(document, _checked(raw, place), now)
+    if isinstance(whole, dict):
+        document = _document(whole, name)
+        yield document, _article(document, _checked(whole, name), now)
+        return
+    for index, raw in enumerate(whole):
+        yield _one_of_many(raw, f"{name}[{index}]", now)
+
+
+def _from_line(line: str, place: str, now: datetime) -> tuple[str, Article | InputError]:
+    try:
+        raw = json.loads(line)
+    except (ValueError, RecursionError) as fault:
+        return place, InputError(f"{place}: not JSON ({fault}).")
+    return _one_of_many(raw, place, now)
+
+
+def _one_of_many(raw: object, place: str, now: datetime) -> tuple[str, Article | InputError]:
+    if not isinstance(raw, dict):
+        return place, InputError(f"{place}: expected an article as a JSON object.")
+    document = _document(raw, place)
+    try:
+        return document, _article(document, _checked(raw, place), now)
+    except InputError as fault:
+        return document, fault
 
 
 def _document(raw: dict[str, Any], place: str) -> str:

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
 from typing import Any
-
-from bot.core.attribution import Span
-from bot.reading.quotes import quotations
-from bot.reading.sentences import paragraphs
 
 READ = frozenset({"en"})
 """Languages that the reader reads."""
@@ -19,14 +14,6 @@ ENOUGH = 100
 SURE = 0.9
 _SAMPLE = 3000
 _URL = re.compile(r"(?:https?://|www\.|@|#)\S+")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Foreign:
-    """A passage in a language that is not read."""
-
-    span: Span
-    language: str
 
 
 _LOADING = Lock()
@@ -52,26 +39,6 @@ def identify_language(text: str) -> str:
         return ""
     language, probability = _identifier().classify(sample)
     return str(language) if float(probability) >= SURE else ""
-
-
-def foreign_passages(text: str) -> tuple[Foreign, ...]:
-    """Return the paragraphs of `text`, and the long quotations in the others, that are in a language not read."""
-    out: list[Foreign] = []
-    spans = paragraphs(text)
-    read = []
-    for span in spans:
-        language = identify_language(text[span[0] : span[1]])
-        if language and language not in READ:
-            out.append(Foreign(span=span, language=language))
-        else:
-            read.append(span)
-    for quote in quotations(text, read):
-        if quote.end - quote.start < ENOUGH:
-            continue
-        language = identify_language(text[quote.start : quote.end])
-        if language and language not in READ:
-            out.append(Foreign(span=(quote.start, quote.end), language=language))
-    return tuple(sorted(out, key=lambda one: one.span))
 
 
 def _sampled(text: str) -> str:

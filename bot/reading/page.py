@@ -12,7 +12,7 @@ import structlog
 from bot.ports import Abstained, Extracted
 from bot.reading.abstain import assess_readability
 from bot.reading.language import identify_language
-from bot.reading.liveblog import Item, items_of_page, items_of_text, moment_of
+from bot.reading.liveblog import live_items, moment_of
 
 log = structlog.get_logger()
 
@@ -43,13 +43,13 @@ class PageExtractor:
     def extract(self, page: str, *, url: str) -> Extracted | Abstained:
         """Return the article of an HTML page, or why there is none.
 
-        A live page gives the reason `live_blog`: ask `items` for what it holds.
+        A live page, whose items are of many times and speakers, gives the reason `live_blog`.
         """
         if len(page) > LARGEST:
             return Abstained(reason="too_large", detail=f"{len(page)} characters")
-        items = items_of_page(page)
+        items = live_items(page)
         if items:
-            return Abstained(reason="live_blog", detail=f"{len(items)} dated items")
+            return Abstained(reason="live_blog", detail=f"{items} dated items")
         document = _document(page, url)
         text = (getattr(document, "text", None) or "").strip()
         if len(text) < 600 and _CHALLENGE.search(page):
@@ -58,18 +58,6 @@ class PageExtractor:
         if reason is not None:
             return reason if reason.reason != "empty" else (_walled(page) or reason)
         return _extracted(document, page, text, url)
-
-    def items(self, page: str, *, url: str) -> tuple[Extracted, ...]:
-        """Return each dated item of a live page as an article of its own, or none where `page` is no live page."""
-        found = items_of_page(page) if looks_like_html(page) else items_of_text(page)
-        return tuple(_of_item(item, url) for item in found if assess_readability(item.text) is None)
-
-    def from_text(self, text: str, *, title: str = "", published: datetime | None = None) -> Extracted | Abstained:
-        """Return plain text, markdown or a transcript as an article, or why it is none. The text itself is never changed."""
-        reason = assess_readability(text)
-        if reason is not None:
-            return reason
-        return Extracted(text=text, title=title, published=published, language=identify_language(text) or "en")
 
 
 def _document(page: str, url: str) -> Any:
@@ -129,13 +117,3 @@ def _extracted(document: Any, page: str, text: str, url: str) -> Extracted:
 
 def _absolute(url: str | None) -> str:
     return url if url and url.startswith(("http://", "https://")) else ""
-
-
-def _of_item(item: Item, url: str) -> Extracted:
-    return Extracted(
-        text=item.text,
-        title=item.title,
-        canonical_url=url,
-        published=item.published,
-        language=identify_language(item.text) or "en",
-    )

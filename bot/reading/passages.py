@@ -29,10 +29,17 @@ def cleared(sentence: str) -> str:
     return " " * match.end() + plain[match.end() :] if match else plain
 
 
+_OUGHT = re.compile(r"\s+(?:must|should|ought to|(?:(?:will|would|may) )?(?:have|has|had|need|needs) to)\b")
+
+
 def subjects(passage: str) -> Iterator[str]:
-    """Yield the capitalised phrases before verbs in the first 240 characters: who or what may be the subject of a clause."""
+    """Yield the capitalised phrases before verbs in the first 240 characters: who or what may be the subject of a clause.
+
+    Of whom something is only demanded ("Russia must ...") tells nothing of its own stance, and is passed over.
+    """
     for match in _SUBJECT.finditer(passage, 0, 240):
-        yield match.group(1)
+        if not _OUGHT.match(passage, match.end(1)):
+            yield match.group(1)
 
 
 def index_of(sentences: Sequence[Sentence], offset: int) -> int:

@@ -55,20 +55,6 @@ class ArticleReader:
         """Return the sentences of `text` without furniture and headings, in order. No parse."""
         return lay_out(text).sentences
 
-    def gate(self, text: str) -> frozenset[int]:
-        """Return the indices of the sentences worth a closer look: in a paragraph that names a holder, or after one.
-
-        A transcript that names one passes whole. Empty where no holder is named at all, at the cost of one search.
-        """
-        if not self._registry.names_any(text):
-            return frozenset()
-        layout = lay_out(text)
-        named = {i for i, (start, end) in enumerate(layout.paragraphs) if self._registry.names_any(text[start:end])}
-        if layout.turns and named:
-            return frozenset(range(len(layout.sentences)))
-        near = named | {i + 1 for i in named}
-        return frozenset(i for i, s in enumerate(layout.sentences) if s.paragraph in near)
-
     def read(self, article: Article, wanted: Collection[int] | None = None) -> tuple[Statement, ...]:
         """Return one statement per sentence, or per sentence whose index is in `wanted`, in order."""
         case, indices = self._open(article, wanted)

@@ -84,7 +84,7 @@ def is_bullet(text: str, start: int, end: int) -> bool:
 
 def _strip(text: str, start: int, end: int) -> Span:
     piece = text[start:end]
-    lead = len(piece) - len(piece.lstrip())
+    lead = len(piece) - len(piece.lstrip("\ufeff").lstrip())  # a byte order mark is no letter of the first word
     return (start + lead, start + max(lead, len(piece.rstrip())))
 
 

@@ -5,19 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.core.alert_words import confidence, day, fallback, headline, host, outlets, speaker
-from bot.core.card import Card, Outlet, alert_record, card_from, cards_of_digest, outlet_from
+from bot.core.card import Card, Outlet, card_from, cards_of_digest, outlet_from
 from bot.core.safe_text import clean
-from bot.domain import Alert
 from bot.slack import limits
 from bot.slack.escape import link, moment, mrkdwn, plain, user_group
 
 EVENT_TYPE = "walkback_alert"
 Block = dict[str, object]
-
-
-def alert_payload(alert: Alert) -> dict[str, object]:
-    """Return `alert` as the arguments of chat.postMessage: text, blocks, metadata. The metadata carries the alert's key."""
-    return message(alert_record(alert), alert.key)
 
 
 def message(record: Mapping[str, object], key: str) -> dict[str, object]:

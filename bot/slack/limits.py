@@ -13,7 +13,6 @@ FALLBACK = 3000
 URL = 1000
 """Longer addresses are not linked: they would crowd out the words."""
 LABEL = 200
-METADATA_KEY = 255
 
 
 def size(text: str) -> int:

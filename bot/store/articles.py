@@ -124,21 +124,6 @@ def get(connection: Connection, article_id: str) -> Article | None:
     return None if row is None else _article(row)
 
 
-def same_text(connection: Connection, digest: str, *, but: str = "") -> list[Article]:
-    """Return the articles with exactly this text (by `domain.text_hash`), the earliest first, without the one named `but`."""
-    query = select(*COLUMNS).where(table.c.text_hash == digest, table.c.id != but).order_by(table.c.fetched_at)
-    return [_article(row) for row in connection.execute(query).mappings()]
-
-
-def recent(connection: Connection, since: datetime, *, limit: int = 500, but: str = "") -> list[Article]:
-    """Return articles that were assessed or wait for it and were published since `since`, the latest first."""
-    states = (ArticleState.ASSESSED.value, ArticleState.PENDING.value)
-    query = select(*COLUMNS).where(table.c.state.in_(states), table.c.published_at >= since, table.c.id != but)
-    return [
-        _article(row) for row in connection.execute(query.order_by(table.c.published_at.desc()).limit(limit)).mappings()
-    ]
-
-
 def latest_texts(connection: Connection, entry_ids: Sequence[str]) -> dict[str, str]:
     """Return the hash of the latest text of each of `entry_ids` that has an article."""
     found: dict[str, str] = {}

@@ -246,15 +246,6 @@ def counts(connection: Connection) -> dict[DeliveryState, int]:
     return dict.fromkeys(DeliveryState, 0) | {DeliveryState(state): number for state, number in rows}
 
 
-def recent_posts(connection: Connection, *, channel: str = "", limit: int = 20) -> list[Delivery]:
-    """Return what was posted last, newest first, everywhere or in one channel."""
-    where = [_C.state == DeliveryState.POSTED] + ([_C.channel == channel] if channel else [])
-    rows = connection.execute(
-        select(deliveries).where(*where).order_by(_C.posted_at.desc(), _C.id).limit(limit)
-    ).mappings()
-    return [_delivery(row) for row in rows]
-
-
 def troubled(connection: Connection, limit: int = 50) -> list[Delivery]:
     """Return what a person should know of: dead deliveries, and those that wait for something to be mended."""
     waits = and_(_C.state == DeliveryState.PENDING, _C.reason.startswith(STOPS_CHANNEL[1], autoescape=True))

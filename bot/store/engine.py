@@ -54,7 +54,7 @@ def open_engine(url: str) -> Engine:
     No connection is made to PostgreSQL yet; a SQLite file's folder is created.
 
     Raises:
-        StoreError: the address is none, the driver is missing, or the folder cannot be made. Later faults of the database
+        StoreError: the address is no database's, the driver is missing, or the folder cannot be made. Later faults of the database
             raise it wherever they occur.
     """
     address = _address(url)
@@ -92,7 +92,7 @@ def _address(url: str) -> URL:
         address = make_url(url)
     except (ArgumentError, ValueError):
         raise StoreError(
-            "the database's address is none: write sqlite:///file or postgresql://user@host/name"
+            "WALKBACK_DATABASE_URL is not a database address: write sqlite:///file or postgresql://user@host/name"
         ) from None
     if address.drivername == "postgres":
         address = address.set(drivername="postgresql")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, String, Text, bindparam, case, func, or_, select, update
+from sqlalchemy import Connection, String, Text, bindparam, case, func, or_, select, update
 
 from bot.core.schedule import FeedState, Plan
 from bot.domain import Feed
@@ -66,25 +66,6 @@ class Settlement:
     plan: Plan
     poll: Poll
     at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """A feed as people look at it."""
-
-    url: str
-    name: str
-    outlet: str
-    status: str
-    fetch_url: str
-    last_outcome: str
-    last_problem: str
-    failures: int
-    interval_s: float
-    next_poll_at: datetime
-    last_poll_at: datetime | None
-    last_success_at: datetime | None
-    last_new_at: datetime | None
 
 
 def sync_feeds(connection: Connection, feeds: Sequence[Feed], now: datetime) -> SyncReport:
@@ -200,18 +181,6 @@ def next_due(connection: Connection) -> datetime | None:
     query = select(func.min(table.c.next_poll_at)).where(table.c.status.in_(("active", "gone")))
     found: datetime | None = connection.execute(query).scalar()
     return found
-
-
-def standings(connection: Connection, *, removed: bool = False) -> list[Standing]:
-    """Return all feeds as people look at them, by name."""
-    query = select(*(table.c[field.name] for field in fields(Standing))).order_by(table.c.name, table.c.url)
-    if not removed:
-        query = query.where(table.c.status != "removed")
-    return [_standing(row) for row in connection.execute(query).mappings()]
-
-
-def _standing(row: RowMapping) -> Standing:
-    return Standing(**row)
 
 
 def _chunks(values: Sequence[str]) -> Iterable[Sequence[str]]:

@@ -65,10 +65,5 @@ def touch(connection: Connection, key: str, seen_at: datetime) -> None:
     connection.execute(query)
 
 
-def mark_alerted(connection: Connection, key: str) -> None:
-    """Note that an alert about the shift was made."""
-    connection.execute(table.update().where(table.c.key == key).values(alerted=True))
-
-
 def _record(row: RowMapping) -> ShiftRecord:
     return ShiftRecord(**{**row, "relation": Relation(row["relation"])})

@@ -1,7 +1,7 @@
 """Training data: pairs that this project wrote, and labels of a corpus whose texts live elsewhere.
 
 `models/data/pairs.jsonl` holds whole rows. `models/data/corpus_labels.jsonl` holds labels only (document, offsets, hash of the
-span, position, relation); `join_corpus` puts them together with the texts where somebody has these.
+span, position, relation); `verify_corpus` makes sure that the texts somebody has are the ones that were annotated.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.features import Pair
-from bot.domain import Certainty, Mode, Position, Relation, text_hash
+from bot.domain import Certainty, Relation, text_hash
 from bot.errors import InputError
 
 PAIRS = "pairs.jsonl"
@@ -137,39 +137,12 @@ def read_texts(folder: Path) -> dict[str, str]:
     return texts
 
 
-def join_corpus(labels: Sequence[CorpusLabel], texts: dict[str, str], positions: Sequence[Position]) -> list[Row]:
-    """Return the labels as rows; InputError where a text is not the one that was annotated or a position is unknown."""
-    by_id = {position.id: position for position in positions}
-    rows = []
+def verify_corpus(labels: Sequence[CorpusLabel], texts: dict[str, str]) -> None:
+    """Raise InputError where a labelled span is not the text that was annotated."""
     for label in labels:
-        if label.relation is None:
-            continue
-        text = texts.get(label.document, "")[label.start : label.end]
-        if text_hash(text) != label.span_hash:
+        span = texts.get(label.document, "")[label.start : label.end]
+        if text_hash(span) != label.span_hash:
             raise InputError(
-                f"document {label.document}: characters {label.start}-{label.end} are not the ones annotated."
+                f"document {label.document}: characters {label.start}-{label.end} are not the ones annotated. "
+                "Use the corpus as it was published, unchanged."
             )
-        if label.position not in by_id:
-            raise InputError(f"document {label.document}: the position {label.position!r} is not among those given.")
-        position = by_id[label.position]
-        speaker = "" if label.speaker == "reporter" else label.speaker
-        rows.append(
-            Row(
-                id=f"{label.document}:{label.start}:{label.position}",
-                pair=Pair(
-                    holder=position.holder.name,
-                    topic=position.topic,
-                    position=position.baseline,
-                    statement=text,
-                    speaker=speaker,
-                    names=position.holder.aliases,
-                    mode=Mode.ASSERTION,
-                    certainty=label.certainty,
-                ),
-                relation=label.relation,
-                group=label.document,
-                family="corpus",
-                agreed=label.agreed,
-            )
-        )
-    return rows

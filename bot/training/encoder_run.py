@@ -31,7 +31,7 @@ from bot.training.relation_rows import nearest_groups, relation_rows
 
 log = structlog.get_logger()
 
-SMALLEST_AGREEMENT = 0.97
+SMALLEST_AGREEMENT = 0.9
 FIRST_STAGE = Recipe(layers=6, frozen_layers=0, trunk_lr=1.2e-4, max_pairs=155_000)
 SECOND_STAGE = Recipe(layers=6, frozen_layers=0, trunk_lr=8e-5, max_tokens=160, max_pairs=40_000)
 

@@ -55,7 +55,9 @@ def export(model: nn.Module, tokenizer_file: Path, out: Path, *, outputs: list[s
     )
     model.eval()  # the exporter can leave the wrapped module in training mode
     onnx.checker.check_model(str(full))
-    quantize_dynamic(str(full), str(out / "model.onnx"), weight_type=QuantType.QInt8, per_channel=True)
+    quantize_dynamic(
+        str(full), str(out / "model.onnx"), weight_type=QuantType.QInt8, per_channel=True, reduce_range=True
+    )
     shutil.copy(tokenizer_file, out / "tokenizer.json")
 
 

@@ -1,8 +1,8 @@
 """How fast the reader is: `python tests/benchmarks/read.py FOLDER_OF_TEXTS [--hostile]`.
 
-Prints the rate of articles that the gate turns away, of articles read whole, and of articles of which a few sentences are read,
-with the share of time that the parser takes. `--hostile` instead reads what no newspaper prints, and prints seconds per 100 kB
-and the peak of memory. Seconds are CPU seconds of one core.
+Prints the rate of articles read whole, and of articles of which a few sentences are read, with the share of time that the parser
+takes. `--hostile` instead reads what no newspaper prints, and prints seconds per 100 kB and the peak of memory. Seconds are CPU
+seconds of one core.
 """
 
 from __future__ import annotations
@@ -18,11 +18,9 @@ from pathlib import Path
 
 from bot.domain import Article, Holder
 from bot.reading import parse
-from bot.reading.abstain import assess_readability
 from bot.reading.reader import ArticleReader
 
 SECONDS = 6.0
-OTHERS = (Holder(name="Freedonia", aliases=("Sylvania",)),)
 TRACKED = (Holder(name="Russia"), Holder(name="Ukraine"), Holder(name="United States"))
 
 
@@ -37,10 +35,6 @@ def rate(work: Callable[[str], object], texts: list[str]) -> float:
         work(texts[done % len(texts)])
         done += 1
     return done / (time.process_time() - started)
-
-
-def gated(reader: ArticleReader) -> Callable[[str], object]:
-    return lambda text: assess_readability(text) is None and reader.gate(text)
 
 
 def timed_parser() -> list[float]:
@@ -85,10 +79,8 @@ def speeds(folder: Path) -> None:
     texts = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.txt"))]
     mean = sum(map(len, texts)) / len(texts)
     out(f"{len(texts)} texts of {mean:.0f} characters on average\n")
-    unmatched, reader = ArticleReader(OTHERS), ArticleReader(TRACKED)
+    reader = ArticleReader(TRACKED)
     reader.read(article(texts[0]))
-    out(f"turned away by the gate      {rate(gated(unmatched), texts):8.1f} articles/s\n")
-    out(f"through the gate, not read   {rate(gated(reader), texts):8.1f} articles/s\n")
     spent = timed_parser()
     for name, wanted in (("five sentences read", {3, 4, 5, 9, 10}), ("read whole", None)):
         spent[0] = 0.0

@@ -23,6 +23,7 @@ from bot.store import articles, feeds, tallies
 from bot.store.engine import open_engine, transaction
 from bot.store.schema import articles as article_table
 from bot.store.schema import entries as entry_table
+from bot.store.schema import feeds as feed_table
 from bot.store.schema import metadata
 
 spec = importlib.util.spec_from_file_location("feed_sites", Path(__file__).with_name("feed_sites.py"))
@@ -88,8 +89,7 @@ class Desk:
 
     def feed(self):
         with transaction(self.engine) as connection:
-            (standing,) = feeds.standings(connection)
-        return standing
+            return connection.execute(feed_table.select().where(feed_table.c.status != "removed")).one()
 
 
 @pytest.fixture
@@ -484,14 +484,11 @@ def test_an_article_ends_once_and_keeps_its_reason(desk, paper):
     paper.publish(paper.site, 1, page="")
     desk.configure(paper.feed)
     desk.poll()
-    digest = desk.articles()[0].text_hash
     with transaction(desk.engine) as connection:
         (claimed,) = articles.claim_pending(connection, NOW, 10, 60.0)
         assert articles.mark(connection, claimed.id, ArticleState.ASSESSED, "", NOW)
         assert not articles.mark(connection, claimed.id, ArticleState.FAILED, "late", NOW)
         assert articles.get(connection, claimed.id) == claimed
-        assert articles.same_text(connection, digest) == [claimed]
-        assert articles.recent(connection, NOW - timedelta(days=1)) == [claimed]
         assert articles.counts(connection)[ArticleState.ASSESSED] == 1
     assert desk.articles()[0].reason == "the feed's own text (no_text)"
 

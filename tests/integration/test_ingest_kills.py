@@ -1,6 +1,6 @@
 """kill -9 at random points between fetch and commit: every entry is stored and assessed exactly once all the same.
 
-Five kills by default; WALKBACK_LONG_PROOFS=1 makes it fifty.
+Five kills by default; LONG_PROOFS=1 makes it fifty.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ sites = importlib.util.module_from_spec(spec)
 sys.modules["feed_sites"] = sites
 spec.loader.exec_module(sites)
 
-KILLS = 50 if os.environ.get("WALKBACK_LONG_PROOFS") else 5
+KILLS = 50 if os.environ.get("LONG_PROOFS") else 5
 FEEDS = 3
 CHILD = Path(__file__).with_name("ingest_child.py")
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import edit, files
-from bot.config import load_configuration, load_feeds, load_positions
+from bot.config import edit as editing
+from bot.config import files, load_configuration, load_feeds, load_positions
 from bot.config.edit import add_feed, add_position, remove_feed
 from bot.domain import Feed, Holder, Position, Voice
 from bot.errors import ConfigurationError
@@ -230,7 +230,7 @@ def test_the_shipped_files_keep_every_line_through_an_edit(root: Path, tmp_path:
 
 
 def test_an_edit_that_would_touch_other_feeds_is_refused(feeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(edit, "_lines_of", lambda *_: range(5, 9))
+    monkeypatch.setattr(editing, "_lines_of", lambda *_: range(5, 9))
     with pytest.raises(ConfigurationError, match="Edit it by hand"):
         remove_feed(feeds, "https://wire.example/rss")
     assert feeds.read_text() == FEEDS

@@ -19,7 +19,7 @@ def test_without_variables_everything_has_a_default() -> None:
     settings = load_settings()
     assert settings.database == "sqlite:///walkback.db"
     assert (settings.config_path, settings.model_path) == (shipped_path("config"), shipped_path("models"))
-    assert (settings.slack_token, settings.slack_app_token) == (None, None)
+    assert settings.slack_token is None
     assert settings.slack_api_url == "https://slack.com/api/"
     assert (settings.log_format, settings.log_level) == ("console", "info")
 
@@ -68,7 +68,6 @@ def test_variables_of_others_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_secrets_are_in_no_repr_and_no_exception(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WALKBACK_SLACK_TOKEN", "xoxb-hidden")
-    monkeypatch.setenv("WALKBACK_SLACK_APP_TOKEN", "xapp-hidden")
     monkeypatch.setenv("WALKBACK_DATABASE_URL", "postgresql://u:hidden@h/d")
     settings = load_settings()
     assert "hidden" not in f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"

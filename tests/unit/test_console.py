@@ -49,9 +49,9 @@ def test_a_terminal_of_eighty_columns_shows_all_of_it() -> None:
         "since 26 Dec 2024",
         "Now The two delegations met for a second day. Moscow could live with a twenty-year pause in the accession talks",
         "14 Jan 2026, 10:20 UTC",
-        "Who Irina Orlova, own words",
+        "Who Irina Orlova, cited directly",
         "Where Example Wire · Moscow open to long pause, says envoy https://wire.example.com/world/envoy?id=7&page=2",
-        "Sure Likely (82%) a real shift; 62% that it is a softening",
+        "Sure Likely (82%) a real shift; if so, most likely a softening (75%)",
         "Why A condition under which the holder would accept what the line refuses.",
         "More Also in 1 more report: Outlet 1",
     ):

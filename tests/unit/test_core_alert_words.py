@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
@@ -60,8 +61,20 @@ def test_confidence_is_said_in_words_and_figures_and_never_as_certainty(probabil
     assert confidence(card_of(sample_alert(probability=probability))).startswith(words)
 
 
-def test_own_words_and_hearsay_are_told_apart() -> None:
-    assert speaker(card_of(sample_alert())) == "Irina Orlova, own words"
+@pytest.mark.parametrize(
+    ("share", "line"),
+    [
+        (0.44, "More likely than not (54%) a real shift; if so, most likely a softening (81%)"),
+        (0.18, "More likely than not (54%) a real shift"),
+    ],
+)
+def test_a_kind_is_named_by_its_share_among_shifts_and_only_where_it_is_the_likeliest(share: float, line: str) -> None:
+    card = replace(card_of(sample_alert(probability=0.54)), relation_probability=share)
+    assert confidence(card) == line
+
+
+def test_direct_citing_and_hearsay_are_told_apart() -> None:
+    assert speaker(card_of(sample_alert())) == "Irina Orlova, cited directly"
     hearsay = card_of(sample_alert(speaker="", certainty=Certainty.REPORTED))
     assert speaker(hearsay) == "No speaker named, reported secondhand"
 

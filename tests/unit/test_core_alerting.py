@@ -19,16 +19,17 @@ def assessment(
     mode: Mode = Mode.ASSERTION,
     published: datetime | None = NOW,
     since: date = date(2026, 1, 1),
+    similarity: float = 0.5,
 ) -> Assessment:
     return Assessment(
         candidate=Candidate(
             statement=Statement(id="s", article_id="a", start=0, end=1, text="x", mode=mode),
             position=Position(id=position, holder=Holder(name="H"), topic="t", baseline="b", since=since),
-            similarity=0.5,
+            similarity=similarity,
             published=published,
         ),
         relation=Relation.SOFTENING,
-        probabilities={r: 0.0 for r in Relation}
+        probabilities=dict.fromkeys(Relation, 0.0)
         | {Relation.SOFTENING: probability, Relation.CONSISTENT: 1 - probability},
         evidence="x",
         reason="y",
@@ -47,6 +48,8 @@ def assessment(
         (assessment(0.99, mode=Mode.QUESTION), Decision.SILENT, "question"),
         (assessment(0.99, mode=Mode.HISTORY), Decision.SILENT, "past"),
         (assessment(0.99, mode=Mode.OPPONENT), Decision.SILENT, "rejected"),
+        (assessment(0.99, similarity=0.49), Decision.DIGEST, "beside the topic"),
+        (assessment(0.99, mode=Mode.HYPOTHETICAL), Decision.ALERT, "shift"),
         (assessment(0.99, mode=Mode.DENIAL), Decision.ALERT, "shift"),
         (assessment(0.99, published=NOW - timedelta(days=8)), Decision.SILENT, "more than 7 days"),
         (assessment(0.99, since=date(2026, 3, 2)), Decision.SILENT, "older than the line"),

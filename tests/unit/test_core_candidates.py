@@ -4,7 +4,7 @@ import numpy as np
 
 from bot.core.candidates import MatchPolicy, match_topics
 
-POLICY = MatchPolicy(alone=0.5, supported=0.3, per_sentence=2)
+POLICY = MatchPolicy(alone=0.5, supported=0.3, margin=0.15, per_sentence=2)
 
 
 def at(cosine: float) -> np.ndarray:
@@ -44,9 +44,15 @@ def test_the_nearest_paraphrase_counts() -> None:
 
 
 def test_only_the_closest_positions_are_kept_for_a_sentence_closest_first() -> None:
-    topics = [np.array([at(0.8)]), np.array([at(0.9)]), np.array([at(1.0)])]
+    topics = [np.array([at(0.9)]), np.array([at(0.95)]), np.array([at(1.0)])]
     found = match_topics(np.stack([at(1.0)]), None, topics, POLICY)
     assert [match.position for match in found] == [2, 1]
+
+
+def test_a_position_far_behind_the_closest_is_not_matched() -> None:
+    topics = [np.array([at(0.8)]), np.array([at(1.0)])]
+    found = match_topics(np.stack([at(1.0)]), None, topics, POLICY)
+    assert [match.position for match in found] == [1]
 
 
 def test_nothing_matches_without_sentences_or_topics() -> None:

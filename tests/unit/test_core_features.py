@@ -42,9 +42,9 @@ def test_the_encoder_reads_holder_topic_and_line_against_speaker_title_and_state
     assert evidence == "Ada Berg (Norland reconsiders): Norland could send a dozen tanks, the defence minister said."
 
 
-def test_a_report_without_speaker_and_title_is_read_as_a_report() -> None:
+def test_a_report_without_speaker_and_title_is_read_as_a_report_on_the_topic() -> None:
     pair = Pair(holder="A", topic="b", position="c", statement="d")
-    assert encoder_pair(pair)[1] == "Report: d"
+    assert encoder_pair(pair)[1] == "Report (b): d"
 
 
 @pytest.mark.parametrize(

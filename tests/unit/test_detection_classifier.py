@@ -26,9 +26,7 @@ def test_a_saved_classifier_gives_the_same_probabilities(tmp_path) -> None:
     classifier = fitted()
     save_classifier(classifier, tmp_path / "c.skops")
     x = np.random.default_rng(1).normal(size=(5, 4))
-    np.testing.assert_allclose(
-        load_classifier(tmp_path / "c.skops").predict_proba(x), classifier.predict_proba(x)
-    )
+    np.testing.assert_allclose(load_classifier(tmp_path / "c.skops").predict_proba(x), classifier.predict_proba(x))
 
 
 def test_a_damaged_file_is_a_model_fault_that_says_what_to_do(tmp_path) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bot.reading.abstain import assess_readability
-from bot.reading.language import foreign_passages, identify_language
+from bot.reading.language import identify_language
 
 PROSE = (
     "The envoys met in the old customs house and talked until the evening. They agreed on a list of names, and on the day on "
@@ -84,11 +84,3 @@ def test_languages_are_told_where_there_is_enough_text(text, language):
 
 def test_a_language_that_is_asked_for_is_read():
     assert assess_readability(GERMAN, languages={"en", "de"}) is None
-
-
-def test_paragraphs_and_long_quotations_in_other_languages_are_listed():
-    quotation = f"He wrote: “{GERMAN.strip()}”"
-    text = f"{PROSE}\n\n{RUSSIAN}\n\n{quotation}"
-    assert [one.language for one in foreign_passages(text)] == ["ru", "de"]
-    for one in foreign_passages(text):
-        assert text[one.span[0] : one.span[1]].strip()

@@ -23,7 +23,17 @@ class Pages:
 
 def articles(data: bytes | str, name: str = "in.txt"):
     given = data.encode() if isinstance(data, str) else data
-    return list(read_articles(given, name, extractor=Pages(), now=NOW))
+    found = list(read_articles(given, name, extractor=Pages(), now=NOW))
+    for _, article in found:
+        if isinstance(article, InputError):
+            raise article
+    return found
+
+
+def told(data: str) -> list[tuple[str, str]]:
+    """Each document with its text, or with what is wrong with it."""
+    found = read_articles(data.encode(), "in", extractor=Pages(), now=NOW)
+    return [(document, str(one) if isinstance(one, InputError) else one.text) for document, one in found]
 
 
 def test_plain_text_keeps_every_character_in_its_place() -> None:
@@ -52,6 +62,30 @@ def test_a_json_article_carries_title_url_and_date() -> None:
 def test_json_lines_are_named_by_their_ids_or_their_lines() -> None:
     data = json.dumps({"id": 7, "text": "One."}) + "\n\n" + json.dumps({"text": "Two."}) + "\n"
     assert [document for document, _ in articles(data)] == ["7", "in.txt:3"]
+
+
+def test_a_json_array_is_read_like_json_lines() -> None:
+    data = json.dumps([{"id": "a", "text": "One."}, {"text": "Two."}, 3], indent=1)
+    assert told(data) == [("a", "One."), ("in[1]", "Two."), ("in[2]", "in[2]: expected an article as a JSON object.")]
+
+
+def test_a_bad_line_of_many_does_not_end_the_rest() -> None:
+    first, bad, untitled, last = told(
+        '{"text": "One."}\n{"text": \n{"id": "x", "title": 1}\n{"text": "Two\u2028lines."}\n'
+    )
+    assert (first, last) == (("in:1", "One."), ("in:4", "Two\u2028lines."))
+    assert bad[1].startswith("in:2: not JSON")
+    assert untitled == ("x", "in:3: an article needs the key 'text' with a string.")
+
+
+def test_a_broken_array_is_one_fault_and_brackets_alone_are_text() -> None:
+    with pytest.raises(InputError, match="in: not JSON"):
+        told('[{"text": "One."},')
+    assert told("[Update] One.") == [("in", "[Update] One.")]
+
+
+def test_a_byte_order_mark_before_json_is_passed_over() -> None:
+    assert told('\ufeff{"text": "One."}\n{"text": "Two."}') == [("in:1", "One."), ("in:2", "Two.")]
 
 
 @pytest.mark.parametrize("date", ["Tue, 10 Feb 2026 09:00:00 GMT", "2026-02-10", "2026-02-10T09:00:00Z"])

@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.ports import Abstained, Extracted
-from bot.reading.liveblog import items_of_text
 from bot.reading.page import PageExtractor, looks_like_html
 
 BODY = "".join(
@@ -84,36 +83,10 @@ def live_page() -> str:
     return f"<html><head><script type='application/ld+json'>{data}</script></head><body>{BODY}</body></html>"
 
 
-def test_a_live_page_is_split_into_dated_items():
+def test_a_live_page_is_no_article_and_says_how_many_items_it_has():
     found = EXTRACTOR.extract(live_page(), url="https://times.example/live")
     assert isinstance(found, Abstained)
     assert (found.reason, found.detail) == ("live_blog", "3 dated items")
-    items = EXTRACTOR.items(live_page(), url="https://times.example/live")
-    assert [item.published for item in items] == [datetime(2026, 2, 10, hour, tzinfo=UTC) for hour in (10, 11, 12)]
-    assert all("customs house" in item.text and "<p>" not in item.text for item in items)
-
-
-def test_a_plain_live_text_is_split_with_offsets_and_runs_back_over_midnight():
-    text = "Live: the talks\n\n" + "\n\n".join(
-        f"{stamp} GMT The envoys met at the customs house." for stamp in ("02:10", "00:05", "23:40", "22:15")
-    )
-    items = items_of_text(text, date(2026, 2, 10))
-    assert [item.published.day for item in items] == [10, 10, 9, 9]
-    for item in items:
-        assert item.text == text[item.span[0] : item.span[1]] == "The envoys met at the customs house."
-
-
-def test_a_text_with_few_times_is_no_live_page():
-    assert items_of_text("12:30 They met.\n\nThey ate.\n\nThey left.", None) == ()
-
-
-def test_plain_text_is_passed_on_unchanged():
-    text = (
-        "  The envoys met in the old customs house.\r\n\r\nThey talked until the evening about the list of names.\r\n"
-    )
-    found = EXTRACTOR.from_text(text)
-    assert isinstance(found, Extracted)
-    assert found.text == text
 
 
 def test_html_is_told_from_text():

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -65,23 +66,6 @@ def test_a_chain_gives_both_ends_outer_first():
 def test_a_holder_that_is_the_subject_of_a_report_holds_it_without_a_speaker():
     (one,) = READER.read(article("Moscow has dropped its demand for the port."))
     assert (one.speaker, one.holder, one.certainty) == ("", "Russia", Certainty.REPORTED)
-
-
-def test_the_gate_lets_through_the_paragraph_that_names_a_holder_and_the_next():
-    text = "Snow fell in the hills.\n\nMoscow is silent.\n\nIt may speak on Monday.\n\nThe hills are white."
-    assert READER.gate(text) == {1, 2}
-    assert READER.gate("Snow fell in the hills.") == frozenset()
-
-
-def test_the_gate_does_not_take_us_for_the_united_states():
-    reader = ArticleReader([Holder(name="United States")])
-    assert reader.gate("They told us nothing at all.") == frozenset()
-    assert reader.gate("The US told them nothing at all.") == {0}
-
-
-def test_a_transcript_that_names_a_holder_passes_whole():
-    text = "Question: And Moscow?\n\nLev Orlin: It waits.\n\nQuestion: Why?\n\nLev Orlin: Nobody knows."
-    assert len(READER.gate(text)) == 4
 
 
 def test_furniture_is_no_statement():
@@ -148,3 +132,10 @@ def test_words_of_citing_in_any_order_are_read(words):
     text = " ".join(words)
     for one in READER.utterances(article(text)):
         assert one.text == text[one.start : one.end]
+
+
+@pytest.mark.parametrize("ought", ["would have to accept", "must accept", "has to accept", "should accept"])
+def test_what_another_demands_of_a_holder_is_not_told_of_its_stance(ought: str) -> None:
+    text = f"Poland's defence minister said on Thursday that Russia {ought} European peacekeepers in Ukraine."
+    (statement,) = READER.read(article(text))
+    assert (statement.speaker, statement.holder) == ("Poland's defence minister", "")

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from alert_samples import sample_alert
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from bot.core import dispatch
 from bot.core.card import alert_record
 from bot.core.dispatch import Kind, Settlement
 from bot.domain import Delivery, DeliveryState
-from bot.store import deliveries
+from bot.store import deliveries, schema
 from bot.store.engine import transaction
 
 NOW = datetime(2026, 1, 14, 12, 0, tzinfo=UTC)
@@ -106,7 +106,10 @@ def test_what_is_on_screen_is_written_down_even_by_one_who_lost_the_claim(store:
     assert not settle(store, claimed, settled(DeliveryState.PENDING, "mend: x"))
     assert settle(store, claimed, POSTED)
     with transaction(store) as connection:
-        assert [post.ref for post in deliveries.recent_posts(connection)] == ["C1:1"]
+        rows = connection.execute(
+            select(schema.deliveries.c.ref).where(schema.deliveries.c.state == DeliveryState.POSTED)
+        )
+        assert list(rows.scalars()) == ["C1:1"]
 
 
 def test_a_channels_load_knows_posts_pace_stops_and_turns(store: Engine) -> None:

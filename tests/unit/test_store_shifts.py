@@ -63,11 +63,3 @@ def test_a_further_account_keeps_a_shift_recent_and_never_makes_it_older(filed: 
         shifts.touch(connection, "k1", NOW)
         found = shifts.get(connection, "k1")
     assert found == replace(SHIFT, last_seen_at=NOW + DAY)
-
-
-def test_an_alert_is_noted(filed: Engine) -> None:
-    with transaction(filed) as connection:
-        shifts.save(connection, replace(SHIFT, key="k2"))
-        shifts.mark_alerted(connection, "k1")
-        found = [shift.alerted for shift in shifts.recent(connection, "docks", NOW)]
-    assert found == [True, False]

@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from pathlib import Path
 
 import pytest
 
-from bot.domain import Certainty, Holder, Position, Relation, text_hash
+from bot.domain import Certainty, Relation, text_hash
 from bot.errors import InputError
-from bot.training.data import join_corpus, read_corpus_labels, read_rows, read_texts
+from bot.training.data import read_corpus_labels, read_rows, read_texts, verify_corpus
 
 ROW = {"holder": "Norland", "topic": "tanks", "position": "None.", "statement": "Some.", "relation": "contradiction"}
 TEXT = "Norland sends tanks. Nobody knew."
@@ -67,28 +66,18 @@ def labels(path: Path, **changes: object) -> Path:
     return jsonl(path / "labels.jsonl", row | changes)
 
 
-POSITION = Position(
-    id="no-tanks", holder=Holder(name="Norland"), topic="tanks", baseline="None.", since=date(2026, 1, 1)
-)
-
-
-def test_labels_join_with_the_text_that_was_annotated(tmp_path: Path) -> None:
-    (row,) = join_corpus(read_corpus_labels(labels(tmp_path)), {"000": TEXT}, [POSITION])
-    assert (row.pair.statement, row.pair.speaker, row.group) == ("Norland sends tanks.", "", "000")
-
-
-def test_another_text_is_refused(tmp_path: Path) -> None:
+def test_the_texts_that_were_annotated_pass_and_another_is_refused(tmp_path: Path) -> None:
+    known = read_corpus_labels(labels(tmp_path))
+    verify_corpus(known, {"000": TEXT})
     with pytest.raises(InputError, match="0-20 are not the ones annotated"):
-        join_corpus(read_corpus_labels(labels(tmp_path)), {"000": TEXT.upper()}, [POSITION])
+        verify_corpus(known, {"000": TEXT.upper()})
+    with pytest.raises(InputError, match="document 000"):
+        verify_corpus(known, {})
 
 
-def test_an_unknown_position_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="'other' is not among"):
-        join_corpus(read_corpus_labels(labels(tmp_path, position="other")), {"000": TEXT}, [POSITION])
-
-
-def test_a_label_without_agreement_gives_no_row(tmp_path: Path) -> None:
-    assert join_corpus(read_corpus_labels(labels(tmp_path, relation=None)), {"000": TEXT}, [POSITION]) == []
+def test_a_label_says_where_it_stands_and_what_the_readers_found(tmp_path: Path) -> None:
+    (label,) = read_corpus_labels(labels(tmp_path, relation=None, agreed=False))
+    assert (label.document, label.start, label.end, label.relation, label.agreed) == ("000", 0, 20, None, False)
 
 
 def test_texts_are_read_without_moving_a_character(tmp_path: Path) -> None:

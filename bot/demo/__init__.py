@@ -1,0 +1,1 @@
+"""The demonstration: sample articles of our own, served as feeds over loopback, with positions to track in them."""

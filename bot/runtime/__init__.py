@@ -1,0 +1,1 @@
+"""What drives the stages: one process with threads, or many workers."""
