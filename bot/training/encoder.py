@@ -190,7 +190,7 @@ def train_stage(
             optimiser.param_groups[1]["lr"] = recipe.head_lr * scale
             loss = loss_of(chosen, *model(ids, mask))
             optimiser.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]  # torch's own
+            loss.backward()
             torch.nn.utils.clip_grad_norm_([*trunk, *heads], 1.0)
             optimiser.step()
             done += len(chosen)
