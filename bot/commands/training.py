@@ -134,7 +134,7 @@ def corpus_rows(featurizer: Featurizer, models: Path, corpus: Path) -> list[Row]
     """Return every candidate that the reader finds in the corpus, labelled by its annotation."""
     labels, texts = read_corpus_labels(models / "data" / CORPUS_LABELS), read_texts(corpus)
     verify_corpus(labels, texts)
-    judge = _corpus_judge(featurizer, load_positions(corpus / "positions.yaml"), None, EVERYTHING)
+    judge = _corpus_judge(featurizer, load_positions(corpus / "positions.yaml"), None)
     rows = []
     for document, text in progress(list(texts.items()), "Reading the corpus"):
         candidates, _, _ = judge.candidates(_document(document, text))
@@ -181,7 +181,7 @@ def _evaluate_file(settings: Settings, file: Path, at: float, *, against: bool, 
         raise InputError(f"{file}: holds no row with a relation.")
     judged = {"detector": (probabilities(classifier, featurizer, rows), at)}
     if against:
-        judged |= _baselines(featurizer, rows, completed(read_rows(models / "data" / PAIRS), tracked))
+        judged |= _baselines(featurizer, rows, read_rows(models / "data" / PAIRS))
     for name, (found, limit) in judged.items():
         figures = evaluate([r.relation for r in rows], found, limit, also_ok=[r.also_ok for r in rows])
         if json_:
@@ -194,13 +194,13 @@ def _baselines(
     featurizer: Featurizer, rows: Sequence[Row], pairs: Sequence[Row]
 ) -> dict[str, tuple[NDArray[np.float64], float]]:
     """Return what the detector is compared with, each at the threshold that is best for it on our own pairs."""
-    learn = [row for row in pairs if row.split in (ENCODER, CLASSIFIER)]
+    learn = [row for row in pairs if row.split == ENCODER]
     choose = [row for row in pairs if row.split == CLASSIFIER]
     truth = [row.relation for row in choose]
     made: dict[str, Callable[[Sequence[Row]], NDArray[np.float64]]] = {
         "alert on everything": baselines.alert_on_everything,
         "cosine": lambda some: baselines.cosine(featurizer.similarities([row.pair for row in some])),
-        "bag of words": lambda some: baselines.bag_of_words([row for row in learn if row.split == ENCODER], some),
+        "bag of words": lambda some: baselines.bag_of_words(learn, some),
     }
     return {name: (judge(rows), best_threshold(truth, judge(choose))) for name, judge in made.items()}
 
@@ -218,7 +218,7 @@ def _evaluate_corpus(settings: Settings, corpus: Path, policy: AlertPolicy, *, j
     found: list[_Scored] = []
     for document, text in progress(list(texts.items()), "Leaving one document out"):
         classifier = fit_classifier(featurizer, pairs, [row for row in rows if row.group != document])
-        judge = _corpus_judge(featurizer, tracked, classifier, EVERYTHING)
+        judge = _corpus_judge(featurizer, tracked, classifier)
         found += _scored(judge, featurizer, document, text)
     scores = _corpus_scores(found, labels, list(texts), policy)
     for name, score in scores.items():
@@ -280,11 +280,11 @@ def _corpus_scores(
 
 
 def _corpus_judge(
-    featurizer: Featurizer, tracked: Sequence[Position], classifier: RelationClassifier | None, policy: AlertPolicy
+    featurizer: Featurizer, tracked: Sequence[Position], classifier: RelationClassifier | None
 ) -> ArticleJudge:
-    """Return a judge over the corpus; without a classifier it finds candidates and judges nothing."""
+    """Return a judge over the corpus that lets everything through; without a classifier it finds candidates and judges nothing."""
     unfitted = classifier or RelationClassifier()
-    return build_judge(Detector(featurizer=featurizer, classifier=unfitted, name="evaluation"), tracked, policy)
+    return build_judge(Detector(featurizer=featurizer, classifier=unfitted, name="evaluation"), tracked, EVERYTHING)
 
 
 def _document(document: str, text: str) -> Article:
