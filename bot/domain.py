@@ -1,7 +1,8 @@
 """The nouns of Walkback, in the order in which an article becomes an alert.
 
 Feed -> Entry -> Article -> Statement -> Candidate -> Assessment -> Shift -> Alert -> Delivery. Each is a frozen value; times are
-aware and in UTC; an id is derived from what it names (`identify`), so that the same thing met twice has the same id.
+aware and in UTC; an id is derived from what it names (`identify`), so that the same thing met twice has the same id. An entry
+lives between the parser (`feeds.parsed`) and its article, and has no noun here.
 """
 
 from __future__ import annotations
@@ -109,22 +110,6 @@ class Feed:
     first_run: str = "silent"
     full_text: bool = False
     """Whether entries carry the whole article, so that the linked page is not fetched."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """An item of a feed. `content` is its HTML or text, "" where the feed gives none; `published_raw` as the feed had it."""
-
-    id: str
-    feed_url: str
-    guid: str
-    url: str
-    title: str
-    content: str
-    published: datetime
-    published_raw: str
-    date_confidence: DateConfidence
-    author: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,11 +75,6 @@ def outlets(card: Card, most: int = 8) -> str:
     )
 
 
-def was(card: Card) -> str:
-    """Return what introduces the former line: "Was, since 26 Dec 2024"."""
-    return f"Was, since {day(card.since)}"
-
-
 def fallback(card: Card, limit: int = 600) -> str:
     """Return the alert in one plain line, for notifications and screen readers."""
     head = headline(card)

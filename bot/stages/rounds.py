@@ -187,7 +187,3 @@ class Round:
             problems=dict(self._problems),
             next_at=next_at,
         )
-
-
-class _StoppedError(Exception):
-    """Ends the round's task group, and with it what is still in flight."""

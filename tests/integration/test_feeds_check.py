@@ -3,12 +3,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
+import feed_sites as sites
 import pytest
 
 from bot.core.policies import PollPolicy
@@ -18,11 +16,6 @@ from bot.feeds.check import check
 from bot.feeds.fenced import FencedParser, Limits
 from bot.feeds.http import Fetcher
 from bot.feeds.robots import read_rules
-
-spec = importlib.util.spec_from_file_location("feed_sites", Path(__file__).with_name("feed_sites.py"))
-sites = importlib.util.module_from_spec(spec)
-sys.modules["feed_sites"] = sites
-spec.loader.exec_module(sites)
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 POLICY = PollPolicy(

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import gzip
-import importlib.util
 import os
 import random
 import socket
-import sys
 import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import brotli
+import feed_sites as sites
 import pytest
 import zstandard
 
@@ -28,11 +27,6 @@ from bot.store import articles, feeds
 from bot.store.engine import open_engine, transaction
 from bot.store.schema import feeds as feed_table
 from bot.store.schema import metadata
-
-spec = importlib.util.spec_from_file_location("feed_sites", Path(__file__).with_name("feed_sites.py"))
-sites = importlib.util.module_from_spec(spec)
-sys.modules["feed_sites"] = sites
-spec.loader.exec_module(sites)
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 GOOD = sites.rss(sites.item(1), sites.item(2))

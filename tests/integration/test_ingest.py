@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import random
-import sys
 import threading
 import time
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 
+import feed_sites as sites
 import pytest
 
 from bot.core.policies import PollPolicy
@@ -25,11 +23,6 @@ from bot.store.schema import articles as article_table
 from bot.store.schema import entries as entry_table
 from bot.store.schema import feeds as feed_table
 from bot.store.schema import metadata
-
-spec = importlib.util.spec_from_file_location("feed_sites", Path(__file__).with_name("feed_sites.py"))
-sites = importlib.util.module_from_spec(spec)
-sys.modules["feed_sites"] = sites
-spec.loader.exec_module(sites)
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 DATE = "Mon, 02 Mar 2026 09:00:00 GMT"

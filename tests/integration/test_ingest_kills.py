@@ -5,7 +5,6 @@ Five kills by default; LONG_PROOFS=1 makes it fifty.
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import random
 import signal
@@ -15,16 +14,13 @@ import threading
 from datetime import date
 from pathlib import Path
 
+import feed_sites as sites
+
 from bot.store import articles, tallies
 from bot.store.engine import open_engine, transaction
 from bot.store.schema import articles as article_table
 from bot.store.schema import entries as entry_table
 from bot.store.schema import metadata
-
-spec = importlib.util.spec_from_file_location("feed_sites", Path(__file__).with_name("feed_sites.py"))
-sites = importlib.util.module_from_spec(spec)
-sys.modules["feed_sites"] = sites
-spec.loader.exec_module(sites)
 
 KILLS = 50 if os.environ.get("LONG_PROOFS") else 5
 FEEDS = 3
