@@ -28,9 +28,12 @@ ENV PATH=/opt/walkback/bin:$PATH \
     HOME=/data \
     ORT_DISABLE_TELEMETRY=1 \
     WALKBACK_DATA_DIR=/data \
-    WALKBACK_LOG_FORMAT=json
+    WALKBACK_LOG_FORMAT=json \
+    WALKBACK_WEB_PORT=8080 \
+    WALKBACK_WEB_BIND=0.0.0.0
 WORKDIR /data
 VOLUME /data
+EXPOSE 8080
 USER 10001:10001
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=15s --start-period=90s --retries=3 CMD ["walkback", "health"]

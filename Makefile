@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 TORCH ?= 2.13.0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check format reference lock train-setup prove-container prove-deliveries prove-ingest prove-parser clean
+.PHONY: help demo run test check format reference lock docs train-setup prove-container prove-deliveries prove-ingest prove-page prove-fuzz prove-workers prove-soak prove-kills prove-feedback clean
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -33,6 +33,9 @@ format: $(VENV)/.test ## put the source into the one format
 reference: $(VENV)/.test ## write docs/reference/ and config/schema/ anew from the code
 	$(BIN)/python -m bot.reference
 
+docs: $(VENV)/.docs ## make the documentation a site, in site/; a broken link is a fault
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 lock: $(VENV)/.tools ## write the lock files anew from pyproject.toml
 	PATH="$(CURDIR)/$(BIN):$$PATH" LOCK_FLAGS="$(LOCK_FLAGS)" scripts/lock
 
@@ -51,8 +54,26 @@ prove-deliveries: $(VENV)/.test $(VENV)/.tools ## 10,000 deliveries under faults
 prove-ingest: $(VENV)/.test ## hostile feeds at full size and fifty kills
 	LONG_PROOFS=1 $(BIN)/python -m pytest tests/integration/test_hostile_feeds.py tests/integration/test_ingest_kills.py
 
-prove-parser: $(VENV)/.test ## an hour of fuzzing at the parser's boundary
+prove-page: $(VENV)/.test ## the page in Debian's chromium, by keyboard and under axe-core (pip brings playwright, npm axe-core)
+	$(PIP) install playwright==1.65.2
+	npm install --silent --no-save --prefix $(VENV)/axe axe-core@4.14.1
+	$(BIN)/python tests/proofs/page.py --axe $(VENV)/axe/node_modules/axe-core/axe.min.js $(PROOF_FLAGS)
+
+prove-fuzz: $(VENV)/.test ## an hour of fuzzing at the parser's boundary
 	$(BIN)/python tests/proofs/fuzz_parser.py --minutes 60
+
+prove-workers: $(VENV)/.test ## workers on PostgreSQL under kills and restarts, and how they scale (an hour)
+	$(BIN)/python tests/proofs/workers.py --feeds 200 --articles 5000 --workers 4 --kills 100 --restarts 2
+	$(BIN)/python tests/proofs/workers.py --feeds 200 --articles 5000 --scaling 1,2,4
+
+prove-soak: $(VENV)/.test ## an hour at a thousand feeds with faults: memory, threads, handles, lag
+	$(BIN)/python tests/proofs/soak.py --feeds 1000 --minutes 60
+
+prove-kills: $(VENV)/.test ## a hundred kills of the bot on SQLite (some minutes)
+	$(BIN)/python tests/proofs/kills.py --kills 100
+
+prove-feedback: $(VENV)/.test ## two hundred verdicts on new topics, five seeds: better there, no worse elsewhere (some minutes)
+	$(BIN)/python tests/proofs/feedback.py
 
 clean: ## remove what make made
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -75,6 +96,10 @@ $(VENV)/.run: requirements/run.lock pyproject.toml $(VENV)/.build
 
 $(VENV)/.test: requirements/test.lock $(VENV)/.run
 	$(PIP) install --require-hashes -r requirements/test.lock
+	@touch $@
+
+$(VENV)/.docs: requirements/docs.lock $(VENV)/.made
+	$(PIP) install --require-hashes -r requirements/docs.lock
 	@touch $@
 
 $(VENV)/.tools: requirements/tools.lock $(VENV)/.made

@@ -1,7 +1,7 @@
 """The command line, and the exit codes.
 
 0: done. 1: done, and something was found wrong (doctor, feeds check, feeds import, health; once: some feeds failed; scan,
-read, assess: some of the input could not be read). 2: what was given cannot be used (arguments, configuration, all of the
+read, assess, replay: some of the input could not be read). 2: what was given cannot be used (arguments, configuration, all of the
 input). 3: what the bot stands on is missing or refuses (model, database, Slack; once: every feed failed).
 """
 
@@ -14,12 +14,20 @@ from typing import Annotated
 import typer
 
 from bot.commands import database, feeds, positions
+from bot.commands.backup import backup_, restore_
 from bot.commands.demo import demo
+from bot.commands.desk import desk
 from bot.commands.doctor import doctor
+from bot.commands.evaluation import evaluate_
+from bot.commands.export import app as export_app
+from bot.commands.init import init
 from bot.commands.output import complain
+from bot.commands.packs import packs
+from bot.commands.replay import replay
 from bot.commands.running import health, once, run
 from bot.commands.scanning import assess, read, scan
-from bot.commands.training import evaluate_, train_
+from bot.commands.training import train_
+from bot.commands.worker import worker
 from bot.errors import WalkbackError
 
 app = typer.Typer(
@@ -45,18 +53,26 @@ def walkback(
     """Alerts a desk when somebody moves from a position that they are on record as holding."""
 
 
+app.command()(init)
+app.command()(packs)
 app.command()(run)
 app.command()(once)
+app.command()(worker)
+app.command()(desk)
 app.command()(demo)
 app.command()(scan)
 app.command()(read)
 app.command()(assess)
 app.add_typer(positions.app, name="positions")
 app.add_typer(feeds.app, name="feeds")
+app.command()(replay)
+app.add_typer(export_app, name="export")
 app.command("train")(train_)
 app.command("evaluate")(evaluate_)
 app.command()(doctor)
 app.command()(health)
+app.command("backup")(backup_)
+app.command("restore")(restore_)
 app.add_typer(database.app, name="db")
 
 

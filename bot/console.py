@@ -134,7 +134,8 @@ def _reply(payload: Mapping[str, object]) -> _Shown:
     about = headline(card_from(parent)) if isinstance(parent, Mapping) else "a shift"
     rows = [("Where", _report(account)), ("Now", Text(cut(clean(str(payload.get("words", ""))), 1500), style="bold"))]
     if says:
-        rows.insert(0, ("But", Text(f"a later report {says}")))
+        heading = clean(str(payload.get("heading", "")))
+        rows.insert(0, (heading or "But", Text(f"a later report {says}")))
     return (about if says else f"Also reported: {about}", "magenta"), [row for row in rows if row[1].plain]
 
 

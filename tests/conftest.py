@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-import uuid
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import structlog
 from hypothesis import settings
-from sqlalchemy import Engine, text
-from sqlalchemy.engine import make_url
+from postgres_databases import Databases
+from postgres_server import Server
+from sqlalchemy import Engine
 
 from bot.store.engine import open_engine
 from bot.store.migrate import upgrade
@@ -21,7 +22,8 @@ settings.load_profile("walkback")
 
 ROOT = Path(__file__).resolve().parent.parent
 POSTGRES = os.environ.get("WALKBACK_TEST_POSTGRES", "")
-"""A PostgreSQL server; where one is named, the store's tests run on it, too."""
+"""The address of a PostgreSQL server to use; left out, one is started for the run from the package in the extra `test`."""
+BACK_ENDS = ("sqlite", "postgresql")
 
 
 @pytest.fixture(scope="session")
@@ -54,29 +56,62 @@ def _no_deployment(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"] if POSTGRES else ["sqlite"])
-def empty_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """A database without tables."""
-    if request.param == "sqlite":
-        engine = open_engine(f"sqlite:///{tmp_path / 'store.db'}")
-        yield engine
-        engine.dispose()
-        return
-    schema = f"test_{uuid.uuid4().hex}"
-    server = open_engine(POSTGRES)
-    with server.begin() as connection:
-        connection.execute(text(f"CREATE SCHEMA {schema}"))
-    address = make_url(POSTGRES).update_query_dict({"options": f"-csearch_path={schema}"})
-    engine = open_engine(address.render_as_string(hide_password=False))
-    yield engine
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    """A PostgreSQL server of our own, which a test may restart, started when the first test asks."""
+    with Server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres(request: pytest.FixtureRequest) -> Iterator[Databases]:
+    """A PostgreSQL server with databases for the tests."""
+    with Databases(POSTGRES or request.getfixturevalue("postgres_server").url()) as databases:
+        yield databases
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with this version's tables and nothing in them, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "store.db"
+    engine = open_engine(f"sqlite:///{path}")
+    upgrade(engine)
     engine.dispose()
-    with server.begin() as connection:
-        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-    server.dispose()
+    return path
+
+
+@pytest.fixture(params=BACK_ENDS)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database without tables, on each back end in turn."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'store.db'}"
+    else:
+        with request.getfixturevalue("postgres").empty() as url:
+            yield url
+
+
+@pytest.fixture(params=BACK_ENDS)
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database with this version's tables and nothing in them, on each back end in turn."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "store.db")
+        yield f"sqlite:///{tmp_path / 'store.db'}"
+    else:
+        with request.getfixturevalue("postgres").prepared() as url:
+            yield url
 
 
 @pytest.fixture
-def store(empty_store: Engine) -> Engine:
-    """A database with this version's tables and nothing in them."""
-    upgrade(empty_store)
-    return empty_store
+def empty_store(empty_url: str) -> Iterator[Engine]:
+    """A database without tables, open; the test runs on each back end."""
+    engine = open_engine(empty_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Engine]:
+    """A database with this version's tables and nothing in them, open; the test runs on each back end."""
+    engine = open_engine(store_url)
+    yield engine
+    engine.dispose()

@@ -25,7 +25,7 @@ from block_rules import faults_of_blocks
 Reply = tuple[int, Mapping[str, str], bytes]
 Respond = Callable[[str, bytes, Mapping[str, str]], Reply]
 TOKEN = "xoxb-test-secret-token"
-SCOPES = "chat:write,channels:read,channels:history,groups:read,groups:history"
+SCOPES = "chat:write,channels:read,channels:history,groups:read,groups:history,files:write,commands"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -15,9 +15,11 @@ from bot.commands.output import counted, emit
 from bot.config import Configuration, Settings, load_configuration, load_settings
 from bot.detection.detector import load_detector
 from bot.detection.manifest import read_manifest
+from bot.domain import Delivery
 from bot.errors import ConfigurationError, Fault, WalkbackError
+from bot.slack.check_socket import check_socket
 from bot.slack.post import SlackNotifier
-from bot.store import deliveries, tallies
+from bot.store import articles, deliveries, tallies
 from bot.store.engine import snapshot
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON line for each check.")]
@@ -74,6 +76,7 @@ def _checks() -> Iterator[Check]:
     yield _try("model", lambda: _model(settings))
     yield from _store(settings)
     yield _slack(settings, configuration)
+    yield _conversation(settings)
 
 
 def _try(name: str, look: Callable[[], str]) -> Check:
@@ -97,17 +100,43 @@ def _store(settings: Settings) -> Iterator[Check]:
         with snapshot(engine) as connection:
             told = tallies.totals(connection, datetime.now(UTC).date())
             waiting = deliveries.troubled(connection)
+            foreign = articles.unread(connection, datetime.now(UTC) - timedelta(days=1), limit=5)
     except WalkbackError as fault:
         yield Check(name="database", faults=(Fault(problem=str(fault)),))
         return
     yield Check(name="database", found=f"{engine.dialect.name}, schema up to date")
     skipped = ", ".join(f"{t.reason.replace('_', ' ')} ({t.n})" for t in told if t.outcome == "skipped")
-    yield Check(name="reading", found=f"skipped today: {skipped or 'nothing'}")
+    passages = ", ".join(f"{t.reason} ({t.n})" for t in told if t.outcome == "passage_unread")
+    listed = "; ".join(f"{one.url} ({one.reason})" for one in foreign)
+    also = (f"; passages not read: {passages}" if passages else "") + (f"; latest: {listed}" if listed else "")
+    yield Check(name="reading", found=f"skipped today: {skipped or 'nothing'}{also}")
     faults = [
-        Fault(problem=f"an alert for {one.channel} is {one.state.value}: {one.reason or 'no reason given'}")
+        Fault(problem=f"{_named(one)} for {one.channel} is {one.state.value}: {one.reason or 'no reason given'}")
         for one in waiting
     ]
     yield Check(name="deliveries", found="" if faults else "none waits for a person", faults=tuple(faults))
+
+
+def _named(delivery: Delivery) -> str:
+    kind = str(delivery.payload.get("kind", "alert"))
+    return f"a {kind}" if kind[:1] not in "aeiou" else f"an {kind}"
+
+
+def _conversation(settings: Settings) -> Check:
+    """Look at what buttons, /walkback and the Home tab stand on."""
+    name = "conversation"
+    if not settings.slack_app_token:
+        return Check(
+            name=name, found="no WALKBACK_SLACK_APP_TOKEN, so alerts have no buttons and /walkback is not heard"
+        )
+    if not settings.slack_token:
+        problem = "WALKBACK_SLACK_APP_TOKEN is set and WALKBACK_SLACK_TOKEN is not"
+        return Check(name=name, faults=(Fault(problem=problem, advice="Set both, or neither; docs/slack.md says how"),))
+    try:
+        faults = check_socket(settings.slack_app_token.get_secret_value(), api_url=settings.slack_api_url)
+    except WalkbackError as fault:
+        return Check(name=name, faults=(Fault(problem=str(fault)),))
+    return Check(name=name, found="app-level token and socket" if not faults else "", faults=tuple(faults))
 
 
 def _slack(settings: Settings, configuration: Configuration | None) -> Check:

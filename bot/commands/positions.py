@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,12 +12,15 @@ import typer
 from bot.app import open_store
 from bot.commands.editing import editable
 from bot.commands.output import emit, people, table
+from bot.commands.suggesting import as_yaml, suggested
 from bot.config import load_configuration, load_desk, load_settings
 from bot.config.edit import add_position
 from bot.domain import Holder, Position
 from bot.errors import InputError
-from bot.store import assessments, positions
+from bot.store import mutes, positions, timeline
 from bot.store.engine import snapshot
+from bot.store.positions import LedgerRevision
+from bot.store.timeline import TimelineRow
 
 app = typer.Typer(no_args_is_help=True, help="The tracked positions and their ledger.")
 
@@ -32,7 +35,7 @@ def list_(json_: AsJson = False) -> None:
     configuration = load_configuration(settings.config_path)
     engine = open_store(settings, configuration)
     with snapshot(engine) as connection:
-        in_force = positions.with_ledger(configuration.positions, positions.current(connection))
+        in_force = positions.in_force(connection, configuration.positions)
     if json_:
         for position in in_force:
             emit(_line(position))
@@ -45,37 +48,31 @@ def list_(json_: AsJson = False) -> None:
 def show(
     position: Id, json_: AsJson = False, limit: Annotated[int, typer.Option(help="Statements at most.")] = 20
 ) -> None:
-    """Show one position: its line, and what has been said on it."""
+    """Show one position's way: its line, every line before it, and what has been said on it, the newest first."""
     settings = load_settings()
     configuration = load_configuration(settings.config_path)
-    tracked = _find(configuration.positions, position, settings.config_path)
     engine = open_store(settings, configuration)
     with snapshot(engine) as connection:
-        (in_force,) = positions.with_ledger([tracked], positions.current(connection))
-        entries = assessments.for_position(connection, position, limit=limit)
+        tracked = positions.in_force(connection, configuration.positions)
+        in_force = _find(tracked, position, settings.config_path)
+        rows = timeline.position_timeline(connection, position, limit=limit)
+        lines = timeline.baselines(connection, position)
+        muted = mutes.active(connection, datetime.now(UTC)).get(position)
     if json_:
-        emit(_line(in_force) | {"statements": len(entries)})
-    else:
-        sys.stdout.write(
-            f"{in_force.holder.name} on {in_force.topic}, since {in_force.since}:\n  {in_force.baseline}\n"
-        )
-        sys.stdout.write(f"  source: {in_force.source or '-'}\n")
-    for entry in entries:
-        if json_:
-            emit(
-                {
-                    "published": entry.published.isoformat(),
-                    "relation": entry.relation.value,
-                    "decision": entry.ruling.decision.value,
-                    "speaker": entry.statement.speaker,
-                    "statement": entry.statement.text,
-                    "url": entry.article_url,
-                    "reason": entry.reason,
-                }
-            )
-        else:
-            head = f"{entry.published:%Y-%m-%d %H:%M} {entry.relation.value:13} {entry.ruling.decision.value:6}"
-            sys.stdout.write(f"{head} {entry.statement.speaker or '-'}: {entry.statement.text}\n")
+        emit(_line(in_force) | {"statements": len(rows), "revisions": len(lines)})
+        for row in rows:
+            emit(_row(row))
+        return
+    sys.stdout.write(f"{in_force.holder.name} on {in_force.topic}, since {in_force.since}:\n  {in_force.baseline}\n")
+    sys.stdout.write(f"  source: {in_force.source or '-'}\n")
+    if muted:
+        sys.stdout.write(f"  muted by {muted.by} until {muted.until:%Y-%m-%d %H:%M} UTC\n")
+    for former in reversed(lines[:-1]):
+        sys.stdout.write(f"  before, since {former.since} ({_origin(former)}): {former.baseline}\n")
+    for row in rows:
+        does = row.bearing or row.relation.value
+        head = f"{row.at:%Y-%m-%d %H:%M} {does:13} {row.decision.value:6}"
+        sys.stdout.write(f"{head} {row.speaker or '-'} ({row.outlet or '-'}): {row.words}\n")
 
 
 @app.command()
@@ -103,9 +100,8 @@ def history(position: Id, json_: AsJson = False) -> None:
                 }
             )
         else:
-            by = f" by {revision.set_by}" if revision.set_by else ""
             sys.stdout.write(
-                f"{revision.revision}. since {revision.since} ({revision.origin.value}{by}): {revision.baseline}\n"
+                f"{revision.revision}. since {revision.since} ({_origin(revision)}): {revision.baseline}\n"
             )
 
 
@@ -145,6 +141,21 @@ def add(
     people.print(f"{path}: added {position}. A running bot takes it up at its next start.", markup=False)
 
 
+@app.command()
+def suggest(
+    archive: Annotated[list[Path], typer.Argument(help="Files of articles: JSON lines, JSON, text or HTML.")],
+    least: Annotated[int, typer.Option(min=2, help="In how many articles something must be said.")] = 3,
+    most: Annotated[int, typer.Option(min=1, help="Suggestions at most.")] = 20,
+) -> None:
+    """Suggest positions from what speakers keep saying in an archive, as YAML to edit. Reads every sentence: minutes."""
+    settings = load_settings()
+    configuration = load_configuration(settings.config_path)
+    found = suggested(archive, configuration.holders, settings.model_path, least=least, most=most)
+    if not found:
+        raise InputError(f"nothing was said by one holder in {least} articles. Try a lower --least, or more articles.")
+    sys.stdout.write(as_yaml(found, configuration.holders))
+
+
 def _check_channel(channel: str, desk: Path) -> None:
     known = load_desk(desk).channels
     if channel not in known:
@@ -157,6 +168,27 @@ def _find(tracked: tuple[Position, ...], name: str, folder: Path) -> Position:
         known = ", ".join(sorted(position.id for position in tracked))
         raise InputError(f"{folder / 'positions.yaml'}: there is no position {name!r}. Known: {known}.")
     return found
+
+
+def _origin(revision: LedgerRevision) -> str:
+    return f"{revision.origin.value} by {revision.set_by}" if revision.set_by else revision.origin.value
+
+
+def _row(row: TimelineRow) -> dict[str, object]:
+    return {
+        "published": row.at.isoformat(),
+        "relation": row.relation.value,
+        "decision": row.decision.value,
+        "speaker": row.speaker,
+        "statement": row.words,
+        "outlet": row.outlet,
+        "url": row.url,
+        "probability": round(row.probability, 4),
+        "shift": row.shift_key,
+        "bearing": row.bearing,
+        "revision": row.position_revision,
+        "reason": row.reason,
+    }
 
 
 def _line(position: Position) -> dict[str, object]:

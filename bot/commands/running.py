@@ -15,10 +15,17 @@ import structlog
 import typer
 
 from bot.app import Bot, build_bot, build_notifier, build_runtime, configure_logging, heartbeat_path
+from bot.commands.desk import desk_works
 from bot.commands.output import emit, people, waiting
-from bot.config import load_configuration, load_settings
+from bot.commands.page import page_works
+from bot.config import Configuration, Settings, load_configuration, load_settings
 from bot.core.addresses import redacted
+from bot.detection.detector import Detector, load_detector
+from bot.errors import StoreError
+from bot.ports import Notifier
+from bot.runtime.guards import alone
 from bot.runtime.local import healthy
+from bot.store.engine import open_engine
 
 log = structlog.get_logger()
 
@@ -42,8 +49,18 @@ def run() -> None:
     settings = load_settings()
     configure_logging(settings)
     configuration = load_configuration(settings.config_path)
-    bot = build_bot(settings, configuration, notifier=build_notifier(settings, verify=True))
-    runtime = build_runtime(bot, settings)
+    # What may be missing or refuse is asked first: until then nothing is written, not even the lock.
+    notifier, detector = build_notifier(settings, verify=True), load_detector(settings.model_path)
+    with alone(open_engine(settings.database)):
+        _run(settings, configuration, notifier, detector)
+
+
+def _run(settings: Settings, configuration: Configuration, notifier: Notifier, detector: Detector) -> None:
+    """Run over a store that is this process's; StoreError where it was lost meanwhile."""
+    bot = build_bot(settings, configuration, notifier=notifier, detector=detector)
+    page = page_works(bot, settings, configuration, lambda: runtime)
+    desk = desk_works(settings, configuration, bot.engine, lambda: bot.detector)
+    runtime = build_runtime(bot, settings, more=[*desk, *page])
 
     def stop(number: int, frame: FrameType | None) -> None:
         del frame
@@ -60,6 +77,8 @@ def run() -> None:
     if ended:
         bot.close()
     log.info("stopped", cleanly=ended)
+    if runtime.fault:
+        raise StoreError(runtime.fault)
 
 
 def once(json_: AsJson = False) -> None:
@@ -70,12 +89,14 @@ def once(json_: AsJson = False) -> None:
     settings = load_settings()
     configure_logging(settings)
     configuration = load_configuration(settings.config_path)
-    bot = build_bot(settings, configuration, notifier=build_notifier(settings, verify=True))
     problems: dict[str, str] = {}
-    try:
-        report = run_round(bot, on_problems=problems.update)
-    finally:
-        bot.close()
+    notifier, detector = build_notifier(settings, verify=True), load_detector(settings.model_path)
+    with alone(open_engine(settings.database)):
+        bot = build_bot(settings, configuration, notifier=notifier, detector=detector)
+        try:
+            report = run_round(bot, on_problems=problems.update)
+        finally:
+            bot.close()
     told = {redacted(url): problem for url, problem in problems.items()}
     if json_:
         emit(report | {"problems": told})

@@ -16,6 +16,7 @@ from bot.config.checks import check_desk, check_feeds, check_positions, check_re
 from bot.config.files import Document, read_document
 from bot.config.models import (
     POLL,
+    DailyShape,
     DeskFile,
     DispatchShape,
     FeedsFile,
@@ -25,7 +26,7 @@ from bot.config.models import (
     json_schemas,
 )
 from bot.config.settings import PREFIX, Settings, load_settings, shipped_path
-from bot.core.policies import AlertPolicy, DispatchPolicy, PollPolicy, QuietHours
+from bot.core.policies import AlertPolicy, DailyPolicy, DispatchPolicy, PollPolicy, QuietHours
 from bot.domain import Feed, Holder, Position, Voice
 from bot.errors import ConfigurationError, Fault
 
@@ -55,6 +56,7 @@ class Desk:
     alert: AlertPolicy = field(default_factory=AlertPolicy)
     dispatch: DispatchPolicy = field(default_factory=DispatchPolicy)
     poll: PollPolicy = field(default_factory=PollPolicy)
+    daily: DailyPolicy | None = None
 
     def channel_for(self, position: Position) -> str:
         """Return the Slack channel (#name or id) for a position's alerts; the default one where it names none."""
@@ -214,6 +216,7 @@ def _desk(file: DeskFile) -> Desk:
         alert=AlertPolicy(**alert),
         dispatch=_dispatch(file.dispatch),
         poll=_poll(file.poll),
+        daily=_daily(file.daily),
     )
 
 
@@ -225,6 +228,12 @@ def _dispatch(shape: DispatchShape) -> DispatchPolicy:
         contradictions_pass=shape.quiet.contradictions_pass,
     )
     return DispatchPolicy(**{**shape.model_dump(), "quiet": quiet})
+
+
+def _daily(shape: DailyShape | None) -> DailyPolicy | None:
+    if shape is None:
+        return None
+    return DailyPolicy(at=time.fromisoformat(shape.at), zone=shape.zone, quiet_days=shape.quiet_days)
 
 
 def _poll(shape: PollShape) -> PollPolicy:

@@ -136,7 +136,10 @@ def check_desk(document: Document) -> None:
     quiet = dispatch.get("quiet") if isinstance(dispatch, dict) else None
     zone = quiet.get("zone") if isinstance(quiet, dict) else None
     if isinstance(zone, str):
-        _check_zone(document, zone)
+        _check_zone(document, zone, ("dispatch", "quiet", "zone"))
+    daily = document.data.get("daily")
+    if isinstance(daily, dict) and isinstance(daily.get("zone"), str):
+        _check_zone(document, daily["zone"], ("daily", "zone"))
 
 
 def check_references(positions: Document, desk: Document) -> None:
@@ -183,13 +186,13 @@ def address(url: str) -> str:
     return f"{parts.netloc.lower()}{parts.path.rstrip('/')}?{parts.query}"
 
 
-def _check_zone(document: Document, zone: str) -> None:
+def _check_zone(document: Document, zone: str, where: tuple[str | int, ...]) -> None:
     try:
         zoneinfo.ZoneInfo(zone)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         advice = nearest(zone, zoneinfo.available_timezones())
         document.fault(
-            ("dispatch", "quiet", "zone"),
+            where,
             f"«{zone}» is not a time zone",
             advice if advice.startswith("Did") else "Write an IANA name, such as Europe/Berlin.",
         )

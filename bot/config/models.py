@@ -175,6 +175,16 @@ class AlertShape(Shape):
     """Older articles stay silent."""
     known_for_days: Annotated[Number, Field(gt=0)] = ALERT.known_for_days
     """How long a repeated shift is the same shift."""
+    told_for_days: Annotated[Number, Field(gt=0)] = ALERT.told_for_days
+    """How long further reports of a shift are told in its thread; later ones only fill the ledger."""
+    group_at: Annotated[Number, Field(ge=0, le=1)] = ALERT.group_at
+    """How alike two reports must be to be of one shift."""
+    line_after_outlets: Count = ALERT.line_after_outlets
+    """A shift that so many outlets carry becomes the line on record by itself; 0 for never, so that only the desk decides."""
+    line_after_days: Annotated[Number, Field(ge=0)] = ALERT.line_after_days
+    """And only after so many days without a dispute."""
+    mixed_within_days: Annotated[Number, Field(gt=0)] = ALERT.mixed_within_days
+    """How far apart two voices of one holder that differ may speak to be mixed signals."""
 
 
 class QuietShape(Shape):
@@ -209,6 +219,17 @@ class DispatchShape(Shape):
     """Seconds between two tries at most."""
 
 
+class DailyShape(Shape):
+    """The daily digest in Slack: shifts, near misses, quiet positions, failing feeds."""
+
+    at: Clock
+    """Local time of day at which it goes to the default channel, such as 07:00."""
+    zone: str = "UTC"
+    """IANA time zone, such as Europe/Berlin."""
+    quiet_days: Annotated[Number, Field(gt=0)] = 30.0
+    """After how many days without a statement a position is named as quiet."""
+
+
 class PollShape(Shape):
     """How feeds are polled."""
 
@@ -234,6 +255,8 @@ class PollShape(Shape):
     """How often an edited article is assessed again."""
     retention_days: Annotated[Count, Field(ge=1)] = POLL.retention_days
     """How long an entry that has left its feed is remembered."""
+    text_days: Annotated[Count, Field(ge=1)] = POLL.text_days
+    """How long an article's full text is kept; what was said in it, and the ledger, stay for good."""
     obey_robots: bool = POLL.obey_robots
     """Whether article pages that a site's robots.txt excludes are left alone."""
 
@@ -254,6 +277,8 @@ class DeskFile(Shape):
     """What becomes of an assessment."""
     dispatch: DispatchShape = DispatchShape()
     """Pace, caps and quiet hours of what goes out."""
+    daily: DailyShape | None = None
+    """The daily digest in Slack; none where left out."""
     poll: PollShape = PollShape()
     """Pace, limits and politeness of polling."""
 

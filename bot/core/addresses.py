@@ -32,6 +32,21 @@ REDIRECT_PARAMETERS = {
     "vk.com": ("/away.php", ("to",)),
     "away.vk.com": ("/away.php", ("to",)),
     "www.youtube.com": ("/redirect", ("q",)),
+    "www.linkedin.com": ("/redir/redirect", ("url",)),
+    "l.instagram.com": ("/", ("u",)),
+    "l.threads.com": ("/", ("u",)),
+    "t.umblr.com": ("/redirect", ("z",)),
+    "duckduckgo.com": ("/l/", ("uddg",)),
+    "getpocket.com": ("/redirect", ("url",)),
+    "exit.sc": ("/", ("url",)),
+    "slack-redir.net": ("/link", ("url",)),
+    "go.skimresources.com": ("/", ("url",)),
+    "go.redirectingat.com": ("/", ("url",)),
+    "redirect.viglink.com": ("/", ("u",)),
+    "click.linksynergy.com": ("/", ("murl",)),
+    "steamcommunity.com": ("/linkfilter/", ("url", "u")),
+    "translate.google.com": ("/translate", ("u",)),
+    "feedproxy.google.com": ("/", ("url",)),
 }
 REDIRECTORS = frozenset(
     {
@@ -40,6 +55,7 @@ REDIRECTORS = frozenset(
         "news.google.com", "apple.news", "flip.it", "lnkd.in", "shorturl.at", "rb.gy", "t.ly", "cutt.ly", "on.ft.com",
     }
 )  # fmt: skip
+OUTLOOK = ".safelinks.protection.outlook.com"
 HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 PLAIN = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+/[A-Za-z0-9/_.~-]*")
 """An address that `clean` leaves as it is, unless its host redirects: most of them, and quickly told."""
@@ -131,19 +147,20 @@ def canonical(declared: str, fetched: str) -> str:
     mine, other = clean(fetched), clean(declared, fetched)
     if not other or not urlsplit(other).path.strip("/"):
         return mine
-    if is_redirector(mine) or _site(host_of(mine)) == _site(host_of(other)):
+    if is_redirector(mine) or site_of(host_of(mine)) == site_of(host_of(other)):
         return other
     return mine
 
 
-def _site(host: str) -> str:
+def site_of(host: str) -> str:
+    """Return the part of a host name that one owner has: "example.co.uk" of "news.example.co.uk"."""
     labels = host.split(".")
     shared = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in SHARED_SUFFIXES  # the "co" of example.co.uk
     return ".".join(labels[-3 if shared else -2 :])
 
 
 def _may_unwrap(host: str) -> bool:
-    return host in UNWRAPPED or host.endswith(".ampproject.org")
+    return host in UNWRAPPED or host.endswith((".ampproject.org", OUTLOOK))
 
 
 def _unwrap(address: str) -> str:
@@ -157,6 +174,9 @@ def _unwrap(address: str) -> str:
                 target = query.get(name, [""])[0]
                 if target.startswith(("http://", "https://")):
                     return target
+    if host.endswith(OUTLOOK):
+        target = parse_qs(parts.query).get("url", [""])[0]
+        return target if target.startswith(("http://", "https://")) else address
     if host in ("www.google.com", "google.com") and parts.path.startswith("/amp/"):
         return _amp_target(parts.path.removeprefix("/amp/"), parts.query) or address
     if host.endswith(".cdn.ampproject.org") or host == "cdn.ampproject.org":
@@ -177,15 +197,15 @@ def _amp_target(rest: str, query: str) -> str:
 
 def _google_news_target(path: str) -> str:
     """Return the address inside an old-style Google News article id (base64 of a small record), "" in a new-style one."""
-    found = re.match(r"^/(?:__i/)?(?:rss/)?articles/([\w-]{20,4000})", path)
+    found = re.match(r"^/(?:__i/)?(?:rss/)?(?:articles|read)/([\w-]{20,4000}=*)", path)
     if not found:
         return ""
-    token = found.group(1)
+    token = found.group(1).rstrip("=")
     try:
         raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
     except (binascii.Error, ValueError):
         return ""
-    inner = re.search(rb"https?://[\x21-\x7e]+", raw)
+    inner = re.search(rb"https?://[\x21-\x7e]+", raw)  # the first is the page; an AMP form of it may follow
     return inner.group(0).decode("ascii") if inner else ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 
-from bot.core.card import Card
+from bot.core.card import About, Card
 from bot.core.safe_text import clean, cut
 from bot.domain import Certainty, Relation
 
@@ -24,6 +24,7 @@ _NAMES = {
     Relation.CONTRADICTION: "a contradiction",
     Relation.NEW_OFFER: "a new offer",
 }
+_ABOUT = {About.SHIFT: "", About.DIFFER: "Accounts differ: ", About.MIXED: "Mixed signals: "}
 _CONFIDENCE = ((0.9, "Very likely"), (0.75, "Likely"), (0.5, "More likely than not"), (0.0, "Uncertain"))
 
 
@@ -31,8 +32,17 @@ def headline(card: Card, limit: int = 150) -> str:
     """Return who moved, which way and on what, in `limit` characters: "Russia softens on Ukraine's NATO membership"."""
     holder, topic = cut(clean(card.holder), 60) or "Somebody", clean(card.topic)
     one, several, link = _MOVES[card.relation]
-    start = f"{'Disputed: ' if card.disputed else ''}{holder} {several if is_several(holder) else one} {link} "
+    first = "Disputed: " if card.disputed else _ABOUT[card.about]
+    start = f"{first}{holder} {several if is_several(holder) else one} {link} "
     return (start + cut(topic, limit - len(start))).strip()
+
+
+def moved(holder: str, topic: str, relation: Relation, limit: int = 150) -> str:
+    """Return the same of a holder and a topic, where there is no alert."""
+    name = cut(clean(holder), 60) or "Somebody"
+    one, several, link = _MOVES[relation]
+    start = f"{name} {several if is_several(name) else one} {link} "
+    return (start + cut(clean(topic), limit - len(start))).strip()
 
 
 def is_several(name: str) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
+from bot.core.alert_words import day, minute
 from bot.core.policies import AlertPolicy
 from bot.domain import Assessment, Candidate, Decision, Mode, Ruling
 
@@ -13,9 +14,16 @@ SILENT_MODES = {
     Mode.OPPONENT: "words quoted in order to be rejected",
 }
 
+UNSURE_BELOW = 0.5
+"""Below even odds no shift is the likelier: whoever is alerted all the same, since the desk set its threshold so, is told."""
+
 
 def rule(assessment: Assessment, policy: AlertPolicy, now: datetime) -> Ruling:
-    """Return what the desk is told of one assessment. `now` is when it was assessed; the reason is fit to be shown."""
+    """Return what the desk is told of one assessment. `now` is when it was assessed; the reason is fit to be shown.
+
+    Between `digest_at` and the position's threshold the detector abstains: what it cannot tell from no shift is kept for the
+    digest as a near miss. An alert whose shift is less likely than none is marked as unsure.
+    """
     candidate = assessment.candidate
     probability = assessment.shift_probability
     threshold = policy.alert_at_by_position.get(candidate.position.id, policy.alert_at)
@@ -30,7 +38,8 @@ def rule(assessment: Assessment, policy: AlertPolicy, now: datetime) -> Ruling:
     if candidate.similarity < policy.near_at:
         reason = f"near miss: beside the topic (closeness {candidate.similarity:.2f}, needed {policy.near_at:.2f})"
         return Ruling(decision=Decision.DIGEST, reason=reason)
-    return Ruling(decision=Decision.ALERT, reason=f"shift at {probability:.2f}, threshold {threshold:.2f}")
+    unsure = "unsure: " if probability < UNSURE_BELOW else ""
+    return Ruling(decision=Decision.ALERT, reason=f"{unsure}shift at {probability:.2f}, threshold {threshold:.2f}")
 
 
 def _silence(candidate: Candidate, policy: AlertPolicy, now: datetime) -> str:
@@ -42,3 +51,29 @@ def _silence(candidate: Candidate, policy: AlertPolicy, now: datetime) -> str:
     if candidate.published and candidate.published.date() < candidate.position.since:
         return "older than the line on record"
     return ""
+
+
+def silenced(ruling: Ruling, why: str) -> Ruling:
+    """Return the ruling as silence, with its own reason and why it is not told."""
+    return Ruling(decision=Decision.SILENT, reason="; ".join(filter(None, [ruling.reason, why])))
+
+
+def muted(ruling: Ruling, *, by: str, until: datetime) -> Ruling:
+    """Return what is left of a ruling while the desk wants the position quiet: silence, with who muted it and until when."""
+    if ruling.decision is Decision.SILENT:
+        return ruling
+    return silenced(ruling, f"muted by {by} until {minute(until)}")
+
+
+def older_than_line(ruling: Ruling, since: date) -> Ruling:
+    """Return what is left of a ruling on a statement that was made before the line on record moved: silence."""
+    if ruling.decision is Decision.SILENT:
+        return ruling
+    return silenced(ruling, f"older than the line on record, which holds since {day(since)}")
+
+
+def repeated(opened_at: datetime, now: datetime, policy: AlertPolicy) -> str:
+    """Return why a further report of a shift is told to nobody: the shift is no news any more. "" while it is."""
+    if now - opened_at <= timedelta(days=policy.told_for_days):
+        return ""
+    return f"repeats a shift that the desk was told of on {minute(opened_at)}"

@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 
 from bot.domain import Account, Alert, Certainty, Relation
+
+
+class About(StrEnum):
+    """Why an alert is made: a line moved, two outlets have one statement otherwise, or two voices of one holder differ."""
+
+    SHIFT = "shift"
+    DIFFER = "differ"
+    MIXED = "mixed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +35,7 @@ class Card:
     `probability` is that the line moved at all, `relation_probability` that it moved this way; `before` and `after` are
     the sentences around `words`; `first` is the report that opened the shift, `others` further ones; `mention` is the
     identifier of a Slack user group that is called, "" for none; `disputed` says what a conflicting account does to the
-    shift ("denies it"), "" where there is none.
+    shift ("denies it"), "" where there is none; `about` says why the alert is made where it is no plain shift.
     """
 
     key: str
@@ -50,9 +59,10 @@ class Card:
     others: tuple[Outlet, ...] = ()
     mention: str = ""
     disputed: str = ""
+    about: About = About.SHIFT
 
 
-def card_of(alert: Alert, *, mention: str = "", disputed: str = "") -> Card:
+def card_of(alert: Alert, *, mention: str = "", disputed: str = "", about: About = About.SHIFT) -> Card:
     """Return what is shown of `alert`."""
     assessment = alert.assessment
     position, statement = assessment.candidate.position, assessment.candidate.statement
@@ -78,22 +88,29 @@ def card_of(alert: Alert, *, mention: str = "", disputed: str = "") -> Card:
         others=tuple(_outlet_of(account) for account in alert.accounts),
         mention=mention,
         disputed=disputed,
+        about=about,
     )
 
 
-def alert_record(alert: Alert, *, mention: str = "", disputed: str = "") -> dict[str, object]:
+def alert_record(
+    alert: Alert, *, mention: str = "", disputed: str = "", about: About = About.SHIFT
+) -> dict[str, object]:
     """Return the payload of `alert`'s delivery."""
-    return record_of(card_of(alert, mention=mention, disputed=disputed))
+    return record_of(card_of(alert, mention=mention, disputed=disputed, about=about))
 
 
-def reply_record(alert: Alert, account: Account, *, says: str = "") -> dict[str, object]:
+def reply_record(
+    alert: Alert, account: Account, *, says: str = "", heading: str = "", about: About = About.SHIFT
+) -> dict[str, object]:
     """Return the payload of a delivery that tells of one more account of a shift, in the thread of its alert.
 
     `alert` has all accounts so far and is what the parent shows from now on. `says` is what the account does to the
-    shift ("denies it"), "" where it bears it out.
+    shift ("denies it"), "" where it bears it out; it disputes the shift unless a `heading` calls it something else.
+    `about` is what the alert was made as.
     """
-    return {"kind": "reply", "parent": alert_record(alert, disputed=says), "account": _outlet_json(_outlet_of(account)),
-            "words": account.text, "says": says}  # fmt: skip
+    parent = alert_record(alert, disputed="" if heading else says, about=about)
+    return {"kind": "reply", "parent": parent, "account": _outlet_json(_outlet_of(account)), "words": account.text,
+            "says": says, "heading": heading}  # fmt: skip
 
 
 def renewed_record(shown: Mapping[str, object], wanted: Mapping[str, object]) -> dict[str, object]:
@@ -136,6 +153,7 @@ def record_of(card: Card) -> dict[str, object]:
         "others": [_outlet_json(outlet) for outlet in card.others],
         "mention": card.mention,
         "disputed": card.disputed,
+        "about": card.about.value,
     }
 
 
@@ -164,6 +182,7 @@ def card_from(record: Mapping[str, object]) -> Card:
             others=tuple(outlet_from(item) for item in _items(record.get("others"))),
             mention=str(record.get("mention", "")),
             disputed=str(record.get("disputed", "")),
+            about=About(str(record.get("about", About.SHIFT))),
         )
     except KeyError as missing:
         raise ValueError(f"the record of an alert lacks {missing}") from None

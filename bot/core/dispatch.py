@@ -13,6 +13,9 @@ from bot.domain import DeliveryState, Relation
 from bot.ports import PostOutcome, PostOutcomeKind
 
 URGENT = 0
+RENEWING = 5
+"""Somebody has just pressed a button and looks at the message."""
+DRAWING = 40
 DIGEST_SIZE = 12
 """Alerts in one digest."""
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
@@ -25,16 +28,24 @@ INTERRUPTED = DOUBT + "interrupted"
 NOT_SHOWN = "looked up, not on screen"
 QUIET_HOURS = "quiet hours"
 OVER_CAP = "over the cap"
+MUTED = "the position is muted"
 STOPS_CHANNEL = (RATE_LIMITED, MEND)
 """How reasons begin that concern a whole channel, not one delivery."""
 
 
 class Kind(StrEnum):
-    """What a delivery is: an alert of its own, a report in an alert's thread, or many held alerts in one message."""
+    """What a delivery is.
+
+    An alert of its own, a report in an alert's thread, many held alerts in one message, the day in one message, a picture in
+    an alert's thread, or a renewal of what an alert's message shows.
+    """
 
     ALERT = "alert"
     REPLY = "reply"
     DIGEST = "digest"
+    DAILY = "daily"
+    PICTURE = "picture"
+    RENEWAL = "renewal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,8 +159,8 @@ def _may_go(row: Waiting, standing: Standing, policy: DispatchPolicy) -> bool:
         return standing.gate in (Gate.OPEN, Gate.QUIET, Gate.FULL)  # a look-up disturbs nobody
     if standing.gate not in (Gate.QUIET, Gate.FULL):
         return False
-    if standing.gate is Gate.FULL and row.kind is not Kind.ALERT:
-        return True
+    if row.kind is Kind.RENEWAL or (standing.gate is Gate.FULL and row.kind is not Kind.ALERT):
+        return True  # a renewal disturbs nobody
     return row.priority == URGENT and spares_urgent(standing, policy)
 
 
@@ -209,6 +220,8 @@ def settlement(  # noqa: C901, PLR0911  # a table: one line for each way in whic
             return settle(DeliveryState.PENDING, NOT_SHOWN, counted=False)
         case PostOutcomeKind.RETRY if attempts >= policy.max_attempts and kind is Kind.ALERT:
             return settle(DeliveryState.HELD, f"gave up after {attempts} attempts: {outcome.reason}")
+        case PostOutcomeKind.RETRY if attempts >= policy.max_attempts and kind is Kind.PICTURE:
+            return settle(DeliveryState.DEAD, f"gave up after {attempts} attempts: {outcome.reason}")
         case PostOutcomeKind.RETRY:
             return settle(DeliveryState.PENDING, RETRY + outcome.reason, pause)
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import time
 from types import MappingProxyType
 
+from bot.core.grouping import GROUP_AT
+
 NOTHING: Mapping[str, float] = MappingProxyType({})
 
 
@@ -17,7 +19,10 @@ class AlertPolicy:
     `alert_at` wakes the desk, `digest_at` (lower) keeps a near miss for the digest; `alert_at_by_position` overrides the first
     for single positions. `near_at` is how close a statement must be to the topic or the line, as a cosine in [-1, 1], to wake
     anybody: what is said beside the topic is kept as a near miss. `max_age_days` keeps old articles silent; `known_for_days` is
-    how long a repeated shift is the same.
+    how long a repeated shift is the same, and `told_for_days` how long further reports of it are told in its thread.
+    `group_at` is the likeness (`core.likeness`) from which two reports are of one shift. A shift becomes the line on record by
+    itself after `line_after_outlets` outlets (0 for never) and `line_after_days` days; the desk can always confirm it.
+    `mixed_within_days` is how far apart two voices of a holder that differ may speak to be mixed signals.
     """
 
     alert_at: float = 0.3
@@ -26,6 +31,11 @@ class AlertPolicy:
     alert_at_by_position: Mapping[str, float] = field(default_factory=lambda: NOTHING)
     max_age_days: float = 7.0
     known_for_days: float = 14.0
+    told_for_days: float = 3.0
+    group_at: float = GROUP_AT
+    line_after_outlets: int = 0
+    line_after_days: float = 14.0
+    mixed_within_days: float = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +66,15 @@ class DispatchPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DailyPolicy:
+    """When the daily digest goes out: a local time in `zone`, an IANA name. Who has been silent for `quiet_days` is named."""
+
+    at: time
+    zone: str = "UTC"
+    quiet_days: float = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PollPolicy:
     """How feeds are polled. Seconds unless said otherwise."""
 
@@ -74,4 +93,6 @@ class PollPolicy:
     """How often an edited article is assessed again."""
     retention_days: int = 180
     """How long an entry that has left its feed is remembered."""
+    text_days: int = 365
+    """How long an article's full text is kept; what was said in it, and the ledger, stay for good."""
     obey_robots: bool = True

@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 MORE = " …"
 _SPACE = re.compile(r"\s+")
+_PLAIN = re.compile("[ -~\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2027]*")
+"""Letters, figures and marks of Latin text, none of them invisible or combining: most text there is."""
 _SENTENCE_END = re.compile("(?:[\\w'\u2019)\\]\"\u201d\u00bb]{3}[.\u2026]|[!?])[\"'\u201d\u2019\u00bb)\\]]*(?=\\s|$)")
 _MARKS_IN_A_ROW = 3
 _EARLIEST_CUT = 0.4
@@ -19,6 +21,8 @@ def clean(text: str) -> str:
     Format characters (category Cf) are the zero-width ones, the direction overrides, the soft hyphen and the tags;
     control characters include the escape that a terminal obeys. Of a pile of combining marks the first few stay.
     """
+    if _PLAIN.fullmatch(text):
+        return _SPACE.sub(" ", text).strip()
     kept: list[str] = []
     marks = 0
     for character in text:

@@ -46,28 +46,39 @@ class Detector:
         if not pairs:
             return []
         rows = self._classifier.predict_proba(self.featurizer.features(pairs))
-        judgements = []
-        for pair, row, threshold in zip(pairs, rows, thresholds, strict=True):
-            probabilities = {relation: float(p) for relation, p in zip(RELATIONS, row, strict=True)}
-            relation = decide(probabilities, threshold)
-            evidence = self._evidence(pair, relation) if relation.is_shift else ""
-            reason = explain(pair, relation, evidence)
-            judgements.append(
-                Judgement(relation=relation, probabilities=probabilities, evidence=evidence, reason=reason)
+        beliefs = [{relation: float(p) for relation, p in zip(RELATIONS, row, strict=True)} for row in rows]
+        relations = [decide(belief, threshold) for belief, threshold in zip(beliefs, thresholds, strict=True)]
+        moved = [index for index, relation in enumerate(relations) if relation.is_shift]
+        found = self._evidence([pairs[index] for index in moved], [relations[index] for index in moved])
+        evidence = dict(zip(moved, found, strict=True))
+        return [
+            Judgement(
+                relation=relation,
+                probabilities=belief,
+                evidence=evidence.get(index, ""),
+                reason=explain(pair, relation, evidence.get(index, "")),
             )
-        return judgements
+            for index, (pair, belief, relation) in enumerate(zip(pairs, beliefs, relations, strict=True))
+        ]
 
-    def _evidence(self, pair: Pair, relation: Relation) -> str:
-        """Leave each clause out in turn and take the one that the encoder's belief in the relation rests on."""
-        spans = clauses(pair.statement)
-        if len(spans) < 2:
-            return pair.statement
-        claim, evidence = encoder_pair(pair)
-        head = evidence[: len(evidence) - len(pair.statement)]
-        texts = [pair.statement, *(without(pair.statement, span) for span in spans)]
-        logits = self.featurizer.scorer.score([(claim, head + text) for text in texts])[:, 3:]
-        belief = logits[:, RELATIONS.index(relation)] - np.logaddexp.reduce(logits, axis=1)
-        return deciding_clause(pair.statement, spans, [float(belief[0] - b) for b in belief[1:]])
+    def _evidence(self, pairs: Sequence[Pair], relations: Sequence[Relation]) -> list[str]:
+        """Leave each clause of each statement out in turn and take the one that the encoder's belief in the relation rests on."""
+        asked: list[tuple[str, str]] = []
+        spans = [clauses(pair.statement) for pair in pairs]
+        for pair, cuts in zip(pairs, spans, strict=True):
+            if len(cuts) > 1:
+                claim, evidence = encoder_pair(pair)
+                head = evidence[: len(evidence) - len(pair.statement)]
+                texts = [pair.statement, *(without(pair.statement, cut) for cut in cuts)]
+                asked += [(claim, head + text) for text in texts]
+        logits = self.featurizer.scorer.score(asked)[:, 3:] if asked else np.empty((0, len(RELATIONS)))
+        answers = iter(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
+        found = []
+        for pair, relation, cuts in zip(pairs, relations, spans, strict=True):
+            place = RELATIONS.index(relation)
+            beliefs = [float(next(answers)[place]) for _ in range(len(cuts) + 1)] if len(cuts) > 1 else [0.0]
+            found.append(deciding_clause(pair.statement, cuts, [beliefs[0] - belief for belief in beliefs[1:]]))
+        return found
 
 
 def load_detector(folder: Path, *, threads: int = 2) -> Detector:

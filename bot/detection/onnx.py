@@ -1,7 +1,9 @@
 """The two ONNX models: the cross-encoder that compares, and the sentence encoder that finds the topic.
 
-Both read with the same few lines: tokenize, sort by length, run in batches, put back in order. A session takes `threads`
-threads; sessions may be used from several threads at once.
+Both read one text a run. Integers for activations are scaled over whatever stands in a run, so that in a batch a text's figures
+would move with its neighbours and with their padding; alone, the same text always gives the same figures. On a processor that
+costs nothing worth having: the runs are long enough to fill it, and no padding is computed. A session takes `threads` threads;
+sessions may be used from several threads at once.
 """
 
 from __future__ import annotations
@@ -17,8 +19,6 @@ from tokenizers import Tokenizer
 
 from bot.core.features import ENCODER_NAMES
 from bot.errors import ModelError
-
-BATCH = 32
 
 
 class OnnxTexts:
@@ -39,27 +39,19 @@ class OnnxTexts:
                 f"{folder}: the model cannot be loaded ({fault}). Restore models/ from the release."
             ) from fault
         self._tokenizer.enable_truncation(max_length=max_tokens, strategy="longest_first")
-        self._tokenizer.enable_padding()
+        self._tokenizer.no_padding()
 
     def run(self, texts: Sequence[str] | Sequence[tuple[str, str]]) -> NDArray[np.float32]:
         """Return the model's outputs side by side, one row a text, in the order given; shape (0, 0) for no texts."""
         if not texts:
             return np.empty((0, 0), dtype=np.float32)
-        order = sorted(range(len(texts)), key=lambda i: _length(texts[i]))
-        rows: list[NDArray[np.float32] | None] = [None] * len(texts)
-        for at in range(0, len(order), BATCH):
-            chosen = order[at : at + BATCH]
-            encoded = self._tokenizer.encode_batch([texts[i] for i in chosen])
-            outputs = self._session.run(
-                None,
-                {
-                    "input_ids": np.array([e.ids for e in encoded], dtype=np.int64),
-                    "attention_mask": np.array([e.attention_mask for e in encoded], dtype=np.int64),
-                },
-            )
-            for index, row in zip(chosen, np.concatenate(outputs, axis=1), strict=True):
-                rows[index] = row
-        return np.stack([row for row in rows if row is not None])
+        known: dict[Any, NDArray[np.float32]] = {}
+        distinct = list(dict.fromkeys(texts))
+        for text, encoded in zip(distinct, self._tokenizer.encode_batch(distinct), strict=True):
+            ids = np.array([encoded.ids], dtype=np.int64)
+            outputs = self._session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})
+            known[text] = np.concatenate(outputs, axis=1)[0]
+        return np.stack([known[text] for text in texts])
 
 
 def silent_runtime() -> Any:
@@ -73,8 +65,8 @@ def silent_runtime() -> Any:
 class CrossEncoder:
     """`ports.PairScorer` over the fine-tuned encoder: three NLI logits and six relation logits a pair."""
 
-    def __init__(self, folder: Path, *, threads: int = 2) -> None:
-        self._texts = OnnxTexts(folder, max_tokens=192, threads=threads)
+    def __init__(self, folder: Path, *, threads: int = 2, max_tokens: int = 192) -> None:
+        self._texts = OnnxTexts(folder, max_tokens=max_tokens, threads=threads)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -98,7 +90,3 @@ class SentenceEncoder:
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return unit vectors, shape (texts, width)."""
         return self._texts.run(texts)
-
-
-def _length(text: str | tuple[str, str]) -> int:
-    return len(text) if isinstance(text, str) else len(text[0]) + len(text[1])

@@ -32,7 +32,7 @@ def to_text(markup: str) -> str:
 def to_line(markup: str) -> str:
     """Return a title's text on one line. Escaped mark-up inside titles is read once more, as aggregators do."""
     text = markup
-    if "<" in text and re.search(r"</?(?:b|i|em|strong|span|a|p|sup|sub|br|u|font)\b[^<>]*>", text, re.IGNORECASE):
+    if "<" in text and re.search(r"</?(?:b|i|em|strong|span|a|p|div|sup|sub|br|u|font)\b[^<>]*>", text, re.IGNORECASE):
         text = re.sub(r"</?[A-Za-z][^<>]*>", "", text)
     if "&" in text:
         text = unescape(text)

@@ -97,11 +97,17 @@ def minutes(raw: str) -> float | None:
 
 
 def _items(root: Element, spaces: frozenset[str]) -> Iterator[Element]:
+    """Yield the items, wherever they stand; what an item quotes of another feed's is no item."""
+    quoted: set[Element] = set()
     for element in root.iter():
-        if isinstance(element.tag, str):
-            space, name = _split(element.tag)
-            if name in ITEMS and space in spaces and element is not root:
-                yield element
+        if element is not root and _is_item(element, spaces) and element not in quoted:
+            quoted.update(inner for inner in element.iter() if inner is not element and _is_item(inner, spaces))
+            yield element
+
+
+def _is_item(element: Element, spaces: frozenset[str]) -> bool:
+    space, name = _split(element.tag) if isinstance(element.tag, str) else ("", "")
+    return name in ITEMS and space in spaces
 
 
 def _entry(item: Element, spaces: frozenset[str], base: str) -> ParsedEntry:
@@ -193,7 +199,8 @@ class _Fields:
             rank = _rank(child) if href else 0
             if rank > score:
                 best, score = urljoin(urljoin(self._base, child.get(XML_BASE, "")), href), rank
-        return best
+        elsewhere = next((child.get("src", "").strip() for child in self._children.get("content", ())), "")
+        return best or (urljoin(self._base, elsewhere) if elsewhere else "")
 
 
 def _rank(link: Element) -> int:

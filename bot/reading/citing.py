@@ -11,10 +11,13 @@ from itertools import takewhile
 
 from bot.core.attribution import Attribution, covered, overlap
 from bot.ports import Sentence
+from bot.reading import lexicon
 from bot.reading.layout import Layout
 from bot.reading.quotes import Quote
 from bot.reading.sentences import is_bullet
 
+LONGEST_RUN = 12
+"""Paragraphs through which a quotation may stay open before its speaker is named."""
 SHORT = 4
 """Quotations of fewer words, inside another sentence, are turns of phrase and not speech."""
 
@@ -54,12 +57,14 @@ def with_quotations(text: str, layout: Layout, found: Sequence[Attribution]) -> 
     """Return `found` with each quotation attributed as a whole, also where only a neighbour names its speaker."""
     citations = Citations(layout, found)
     last: tuple[Quote, Attribution] | None = None
-    for quote in layout.quotes:
+    for place, quote in enumerate(layout.quotes):
         beside = citations.of_paragraph(quote.paragraph)
         host = _host(quote, beside) or _beside(text, quote, beside) or _carried(text, layout, quote, last)
         if host is None:
+            host = _closing(text, layout, place, citations)
+        if host is None:
             continue
-        if len(text[quote.start : quote.end].split()) >= SHORT:
+        if len(text[quote.start : quote.end].split()) >= SHORT or _fills(text, layout, quote):
             span = (quote.start, quote.end)
             known = [piece for one in beside for piece in one.contents]
             if covered(known, span) < 0.98 * (quote.end - quote.start):
@@ -68,6 +73,12 @@ def with_quotations(text: str, layout: Layout, found: Sequence[Attribution]) -> 
         elif host.strength == 2:
             last = (quote, host)
     return citations.all
+
+
+def _fills(text: str, layout: Layout, quote: Quote) -> bool:
+    """Whether the quotation is its whole paragraph, however short."""
+    start, end = layout.paragraphs[quote.paragraph]
+    return not text[start : quote.start].strip(" *_-–—") and not text[quote.end : end].strip(" *_.")
 
 
 def labelled(text: str, sentences: Sequence[Sentence], names: Collection[str]) -> list[Attribution]:
@@ -110,8 +121,22 @@ def introduced(text: str, layout: Layout, found: Sequence[Attribution]) -> list[
     return out
 
 
+def _closing(text: str, layout: Layout, place: int, citations: Citations) -> Attribution | None:
+    """Return who speaks a quotation left open paragraph by paragraph, where only its last paragraph names them."""
+    quote = layout.quotes[place]
+    for follower in layout.quotes[place + 1 : place + 1 + LONGEST_RUN]:
+        if not follower.continues or follower.paragraph - quote.paragraph > LONGEST_RUN:
+            return None
+        beside = citations.of_paragraph(follower.paragraph)
+        host = _host(follower, beside) or _beside(text, follower, beside)
+        if host is not None:
+            return host
+    return None
+
+
 def _introduces(one: Attribution, sentence: Sentence) -> bool:
-    return one.source is not None and sentence.start <= one.cue[0] < sentence.end and one.strength > 0 and not one.depth
+    outer = one.source is not None and one.strength > 0 and not one.depth
+    return outer and sentence.start <= one.cue[0] < sentence.end and one.head.lower() not in lexicon.PERSONAL
 
 
 def _host(quote: Quote, beside: Sequence[Attribution]) -> Attribution | None:

@@ -12,7 +12,18 @@ from typing import Any
 from bot.core.attribution import Attribution, Span, merge
 from bot.reading import lexicon
 from bot.reading.lemmas import is_name, is_nominal, is_noun, is_verb, lemma_of
-from bot.reading.tree import depth_of, inherited, phrase, source_of, spans_of, stands_for, subtree, trim
+from bot.reading.tree import (
+    depth_of,
+    inherited,
+    is_aside,
+    is_passive,
+    phrase,
+    source_of,
+    spans_of,
+    stands_for,
+    subtree,
+    trim,
+)
 
 MOST = 12
 """Attributions of one sentence; no sentence that somebody wrote for readers has more."""
@@ -21,13 +32,14 @@ _BREAKS = frozenset({",", '"', "”", "''", "—", "–", "--"})
 _CLOSING = " \t\"'”’*_\u00a0"
 _FINITE = frozenset({"VBD", "VBZ", "VBP"})
 _STOPS = frozenset({".", "!", "?", ";", ":"})
-_PLAIN = frozenset({"nsubj", "aux", "mark", "advmod", "npadvmod", "punct", "prep", "neg"})
+_PLAIN = frozenset({"nsubj", "aux", "mark", "advmod", "npadvmod", "punct", "prep", "prt", "neg"})
+_VIEWS = frozenset({"view", "opinion", "words", "eyes", "estimation", "telling", "assessment", "judgment", "judgement"})
 _COMPLETING = frozenset({"as", "for", "of", "to", "on", "from", "with", "over", "about", "against", "at", "in"})
 
 
 def attributions(doc: Any) -> list[Attribution]:
     """Return the attributions in the parsed sentence `doc`, outer ones before inner ones, `MOST` at most."""
-    found = [*_verbs(doc), *_according(doc), *_as_said(doc), *_nouns(doc), *_adjectives(doc)]
+    found = [*_verbs(doc), *_according(doc), *_as_said(doc), *_nouns(doc), *_adjectives(doc), *_views(doc)]
     return sorted(found, key=lambda one: (one.outer[0], -one.size))[:MOST]
 
 
@@ -37,13 +49,15 @@ def _verbs(doc: Any) -> Iterator[Attribution]:
         if not is_verb(token) or token.dep_ in ("aux", "auxpass"):
             continue
         lemma = lemma_of(token)
+        if lemma == "ask" and is_aside(token):
+            continue
         contents, strength = _contents(token, lemma)
         aside = _parenthetical(doc, token, lemma)
         beside = bool(aside) and _length(contents) < 0.6 * _length(aside)
         if beside:
             contents, strength = aside, 2
         subject = source_of(token, lemma)
-        passive = any(c.dep_ in ("auxpass", "nsubjpass") for c in token.children)
+        passive = is_passive(token, lemma)
         introduces = opens and token.dep_ == "ROOT" and subject is not None
         if not (contents or introduces) or (subject is None and not passive):
             continue
@@ -244,6 +258,28 @@ def _as_said(doc: Any) -> Iterator[Attribution]:
         inside = {t.i for t in token.subtree}
         spans = spans_of(t for t in token.head.subtree if t.i not in inside)
         yield _make(doc, token, source, [span for span in spans if span[1] - span[0] > 2], lemma=lemma, strength=2)
+
+
+def _views(doc: Any) -> Iterator[Attribution]:
+    """Yield "in his view, X", "in the words of the minister, X", and "her position is that X"."""
+    for token in doc:
+        if not is_noun(token):
+            continue
+        lemma = lemma_of(token)
+        source = next((c for c in token.children if c.dep_ == "poss"), None) or next(
+            (i for c in token.children if c.lower_ == "of" for i in c.children if i.dep_ == "pobj"), None
+        )
+        if source is None:
+            continue
+        verb = token.head
+        if token.dep_ == "nsubj" and lemma in lexicon.CUE_NOUNS and lemma_of(verb) in ("be", "remain"):
+            spans = [span for c in verb.children if c.dep_ == "ccomp" and c.i > verb.i for span in subtree(c)]
+            if spans:
+                yield _make(doc, token, source, spans, lemma=lemma, strength=2)
+        elif token.dep_ == "pobj" and token.lower_ in _VIEWS and verb.lower_ == "in":
+            inside = {t.i for t in verb.subtree}
+            spans = spans_of(t for t in verb.head.subtree if t.i not in inside)
+            yield _make(doc, token, source, [s for s in spans if s[1] - s[0] > 2], lemma="according", strength=2)
 
 
 def _nouns(doc: Any) -> Iterator[Attribution]:

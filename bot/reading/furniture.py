@@ -16,7 +16,7 @@ from bot.reading.sentences import Span, is_bullet
 
 
 class Furniture(StrEnum):
-    """Why a paragraph is passed over."""
+    """Why a paragraph is passed over. Which one is foreign, the layout tells."""
 
     HEADING = "heading"
     CAPTION = "caption"
@@ -24,6 +24,7 @@ class Furniture(StrEnum):
     WIDGET = "widget"
     STAMP = "stamp"
     RELATED = "related"
+    FOREIGN = "foreign"
 
 
 _I = re.IGNORECASE

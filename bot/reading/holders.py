@@ -34,6 +34,9 @@ _PLAIN_OFFICE = re.compile(
     r"cabinet|presidency|prime minister)\b(?!['’])",
     re.IGNORECASE,
 )
+_TITLE = re.compile(
+    rf"{_OFFICE.pattern}|\b(?:chair(?:man|woman|person)?|commissioner|chief|head|director)\b", re.IGNORECASE
+)
 _ARTICLE = re.compile(r"^(?:the|a|an|both)\s+", re.IGNORECASE)
 _LOWER = re.compile(r"\b(?!(?:US|UK|EU|RF|USA|PRC|U\.S|U\.K|E\.U)\b)\w+")
 
@@ -80,7 +83,7 @@ class Registry:
         flat = fold(_ARTICLE.sub("", name))
         exact = self._voices.get(flat, [])
         words = flat.split()
-        if exact or len(words) < 2:
+        if exact or len(words) < 2 or _TITLE.search(words[-1]):  # a title is no surname that two people share
             return exact
         alike = [one for one in self._voices if " " in one and one.split()[-1] == words[-1] and one[0] == flat[0]]
         return [voice for one in alike for voice in self._voices[one]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -25,14 +26,15 @@ def read_articles(
     """Yield (document, article) from the bytes of `name`, which is also the document where an article has no id of its own.
 
     Plain text keeps every character where it is, so that offsets count in what was given. An article without a date is taken
-    to be of `now`. One of many articles that cannot be read comes as the InputError in its place. Raises InputError for bytes
-    that are no text, a file's one JSON object that is no article, and pages that hold none.
+    to be of `now`; a live page gives each of its items. One of many articles that cannot be read comes as the InputError in
+    its place. Raises InputError for bytes that are no text, a file's one JSON object that is no article, and pages that hold
+    none.
     """
     text = _decode(data, name)
     if _JSON.match(text):
         yield from _from_json(text, name, now)
     elif looks_like_html(text):
-        yield name, _from_page(text, name, extractor, now=now, url=url)
+        yield from _from_page(text, name, extractor, now=now, url=url)
     else:
         yield name, _article(name, {"text": text, "url": url}, now)
 
@@ -114,11 +116,14 @@ def _article(document: str, raw: dict[str, Any], now: datetime) -> Article:
     )
 
 
-def _from_page(page: str, name: str, extractor: Extractor, *, now: datetime, url: str) -> Article:
+def _from_page(
+    page: str, name: str, extractor: Extractor, *, now: datetime, url: str
+) -> Iterator[tuple[str, Article | InputError]]:
+    """Yield the article of a page, or the items of a live one, numbered from 1."""
     found = extractor.extract(page, url=url)
     if isinstance(found, Abstained):
         raise InputError(f"{name}: no article in this page ({found.reason}). {found.detail}".strip())
-    return Article(
+    whole = Article(
         id=identify("handed in", name, found.text),
         url=found.canonical_url or url,
         title=found.title,
@@ -128,6 +133,20 @@ def _from_page(page: str, name: str, extractor: Extractor, *, now: datetime, url
         author=found.author,
         language=found.language or "en",
     )
+    if not found.items:
+        yield name, whole
+    for number, item in enumerate(found.items, 1):
+        yield (
+            f"{name}#{number}",
+            replace(
+                whole,
+                id=identify("handed in", name, number, item.text),
+                url=item.url or whole.url,
+                title=item.title or whole.title,
+                text=item.text,
+                published=item.published or whole.published,
+            ),
+        )
 
 
 def _moment(value: object, place: str) -> datetime | None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
 from typing import Any
+
+from bot.core.attribution import Span
 
 READ = frozenset({"en"})
 """Languages that the reader reads."""
@@ -13,6 +17,11 @@ ENOUGH = 100
 """Letters below which no language is told: a name or two would decide it."""
 SURE = 0.9
 _SAMPLE = 3000
+_SMALL = re.compile(
+    r"\b(?:the|of|and|to|that|with|which|said|his|has|have|not|they|by|from|are|were|it|is|for|we|you|this|be|been|but)\b",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"[“„«][^“”„«»]{100,5000}[”“»]|\"[^\"]{100,5000}\"")
 _URL = re.compile(r"(?:https?://|www\.|@|#)\S+")
 
 
@@ -30,6 +39,43 @@ def _loaded() -> Any:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A paragraph or quotation in a language that is not read, by its ISO 639-1 code; offsets into the text."""
+
+    start: int
+    end: int
+    language: str
+
+
+def unread_passages(text: str, spans: Sequence[Span]) -> tuple[Passage, ...]:
+    """Return the paragraphs `spans` of an English text, and the long quotations in them, that are in another language.
+
+    Whatever has English's small words in it is English, without asking further: that is nearly every paragraph.
+    """
+    found = []
+    for start, end in spans:
+        if (language := _foreign(text, start, end)) is not None:
+            found.append(Passage(start=start, end=end, language=language))
+            continue
+        quotes = [match.span() for match in _QUOTED.finditer(text, start, end)] if end - start > ENOUGH else []
+        told = ((span, _foreign(text, *span)) for span in quotes)
+        found += [Passage(start=span[0], end=span[1], language=language) for span, language in told if language]
+    return tuple(found)
+
+
+def _foreign(text: str, start: int, end: int) -> str | None:
+    if end - start < ENOUGH:
+        return None
+    piece = text[start : min(end, start + _SAMPLE)]
+    words = piece.split()
+    small = [word for word in _SMALL.findall(piece) if word]
+    if len(set(map(str.lower, small))) >= 2 and len(small) >= 0.06 * len(words):
+        return None
+    language = identify_language(piece)
+    return language if language and language not in READ else None
 
 
 def identify_language(text: str) -> str:

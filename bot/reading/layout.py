@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.core.attribution import Span
 from bot.ports import Sentence
 from bot.reading.furniture import Furniture, classify
+from bot.reading.language import Passage, unread_passages
 from bot.reading.quotes import Quote, quotations
 from bot.reading.sentences import paragraphs, split
 from bot.reading.transcript import Turn, turns
@@ -22,6 +23,8 @@ class Layout:
     sentences: tuple[Sentence, ...]
     quotes: tuple[Quote, ...]
     turns: tuple[Turn, ...]
+    unread: tuple[Passage, ...] = ()
+    """Paragraphs and long quotations in languages that are not read; sentences that lie inside one are left out."""
 
     def turn_at(self, offset: int) -> Turn | None:
         """Return whose turn it is at `offset`, None outside of any."""
@@ -32,7 +35,7 @@ class Layout:
 def lay_out(text: str) -> Layout:
     """Return the skeleton of `text`."""
     spans = paragraphs(text)
-    kinds = classify(text, spans)
+    kinds, unread = _without_foreign(text, spans, classify(text, spans))
     talk = turns(text, spans, _heading_at(spans, kinds))
     begins = {turn.label[0]: turn.start for turn in talk}
     sentences = []
@@ -43,12 +46,22 @@ def lay_out(text: str) -> Layout:
         sentences += [
             Sentence(start=s, end=e, paragraph=index)
             for s, e in split(text, label or start, end)
-            if any(map(str.isalnum, text[s:e]))
+            if any(map(str.isalnum, text[s:e])) and not any(p.start <= s and e <= p.end for p in unread)
         ]
     read = [span for span, kind in zip(spans, kinds, strict=True) if kind is None]
     places = [index for index, kind in enumerate(kinds) if kind is None]
     quotes = quotations(text, read, places)
-    return Layout(paragraphs=spans, kinds=kinds, sentences=tuple(sentences), quotes=quotes, turns=talk)
+    return Layout(paragraphs=spans, kinds=kinds, sentences=tuple(sentences), quotes=quotes, turns=talk, unread=unread)
+
+
+def _without_foreign(
+    text: str, spans: tuple[Span, ...], kinds: tuple[Furniture | None, ...]
+) -> tuple[tuple[Furniture | None, ...], tuple[Passage, ...]]:
+    """Return the kinds with foreign paragraphs marked as such, and the passages that are not read."""
+    unread = unread_passages(text, [span for span, kind in zip(spans, kinds, strict=True) if kind is None])
+    whole = {(passage.start, passage.end) for passage in unread}
+    marked = (Furniture.FOREIGN if span in whole else kind for span, kind in zip(spans, kinds, strict=True))
+    return tuple(marked), unread
 
 
 def _heading_at(spans: tuple[Span, ...], kinds: tuple[Furniture | None, ...]) -> int:

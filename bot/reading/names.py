@@ -33,6 +33,16 @@ _NOT_NAMES = lexicon.words(
     each every most more other another several few here where which your is are was were has have had do does did
     will would can could should new"""
 )
+_PERSONAL_TITLES = lexicon.words(
+    """mr mrs ms miss dr sir dame lord lady sen senator rep gov governor president minister chancellor secretary gen
+    general col colonel maj major lt capt captain adm admiral sgt ambassador envoy spokesman spokeswoman spokesperson
+    mayor judge justice prof professor rev pope king queen prince princess chairman chairwoman premier"""
+)
+_THEIRS = re.compile(
+    r"(?:['’]s (?:[a-z]+ ){0,2}(?:spokes\w+|aides?|lawyers?|office|wife|husband|chief of staff|deputy|party|"
+    r"advis[eo]rs?)\b|,? who(?:se)?\b)"
+)
+_CALLED = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Gen|Sen|Col|Capt|Lt|Prof|Rev|Adm)\.\s$")
 _HE_TITLES = frozenset({"mr", "sir", "lord", "king", "prince", "chairman", "spokesman", "congressman", "pope"})
 _SHE_TITLES = frozenset(
     {"mrs", "ms", "miss", "lady", "dame", "queen", "princess", "chairwoman", "spokeswoman", "congresswoman"}
@@ -129,6 +139,8 @@ class Cast:
         for named in [*names, *(Named(name=n.name, title=n.title, start=-1) for n in find_names(title))]:
             self._note_full(named)
         for named in names:
+            self._note_titled(named, text)
+        for named in names:
             person = self.person(named.name, named.start)
             if person is not None:
                 self._mentions.append((named.start, person))
@@ -146,6 +158,17 @@ class Cast:
             self._people[named.name] = person
             self._by_surname.setdefault(words[-1].lower(), []).append(person)
         person.places.append(named.start)
+
+    def _note_titled(self, named: Named, text: str) -> None:
+        """Take somebody who is only ever called by a surname, with a title or somebody of theirs: "Ms. Berg", "Berg's aide"."""
+        name = named.name
+        before = _CALLED.search(text, max(0, named.start - 12), named.start)
+        known = " " in name or name.lower() in self._by_surname or not _personal(name)
+        titled = {word.strip(".").lower() for word in named.title.split()} & _PERSONAL_TITLES
+        if known or not (titled or before or _THEIRS.match(text, named.start + len(name))):
+            return
+        self._people[name] = Person(full=name, surname=name, places=[named.start])
+        self._by_surname[name.lower()] = [self._people[name]]
 
     def _note_title(self, person: Person, named: Named) -> None:
         if named.title:

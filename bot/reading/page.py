@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
 
-from bot.ports import Abstained, Extracted
+from bot.ports import Abstained, Extracted, LiveItem
 from bot.reading.abstain import assess_readability
 from bot.reading.language import identify_language
 from bot.reading.liveblog import live_items, moment_of
@@ -41,16 +43,13 @@ class PageExtractor:
     """Gets the article out of a page. Holds nothing; never raises."""
 
     def extract(self, page: str, *, url: str) -> Extracted | Abstained:
-        """Return the article of an HTML page, or why there is none.
-
-        A live page, whose items are of many times and speakers, gives the reason `live_blog`.
-        """
+        """Return the article of an HTML page, the items of a live one, or why there is none."""
         if len(page) > LARGEST:
             return Abstained(reason="too_large", detail=f"{len(page)} characters")
-        items = live_items(page)
-        if items:
-            return Abstained(reason="live_blog", detail=f"{items} dated items")
+        items = live_items(page, url)
         document = _document(page, url)
+        if len(items) > 1:
+            return _live(document, page, items, url)
         text = (getattr(document, "text", None) or "").strip()
         if len(text) < 600 and _CHALLENGE.search(page):
             return Abstained(reason="captcha", detail="a challenge stands in place of the page")
@@ -58,6 +57,15 @@ class PageExtractor:
         if reason is not None:
             return reason if reason.reason != "empty" else (_walled(page) or reason)
         return _extracted(document, page, text, url)
+
+
+def _live(document: Any, page: str, items: Sequence[LiveItem], url: str) -> Extracted | Abstained:
+    """Return a live page's items, or why they are not read."""
+    text = "\n\n".join(item.text for item in items)
+    reason = assess_readability(text)
+    if reason is not None and reason.reason in {"empty", "language"}:
+        return reason
+    return replace(_extracted(document, page, text, url), items=tuple(items))
 
 
 def _document(page: str, url: str) -> Any:

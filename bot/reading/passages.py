@@ -8,7 +8,15 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from bot.core.attribution import Attribution, Span
 from bot.ports import Sentence
+from bot.reading.sentences import LONGEST
 
+MARKS = 5
+"""Characters by which a content with its quotation marks and comma is longer than without."""
+
+PIECES = 2
+"""Pieces of an endless sentence that are parsed: nobody wrote it for readers."""
+_WORTH = re.compile(r"[^\W\d_]{2}.*\s\S+\s+\S", re.DOTALL)
+_STOPPED = re.compile(r"[.!?…:;][\"'”’»)\]*_]*$")
 _BLANKED = {ord(ch): " " for ch in "*_#\u00a0\u200b"}
 _DATELINE = re.compile(
     r"\s*[A-Z][\w.]+(?:,? [A-Z][\w.]+){0,3}(?:, [A-Z][a-z]+\.? \d{1,2})?\s*"
@@ -60,6 +68,38 @@ def by_sentence(sentences: Sequence[Sentence], found: Sequence[Attribution]) -> 
                     out.setdefault(index, []).append(one)
                 index += 1
     return out
+
+
+def parseable(text: str, sentences: Sequence[Sentence]) -> Iterator[Sentence]:
+    """Yield the sentences that the parser is asked about: those with three words, and of an endless one the first pieces."""
+    run, last = 0, None
+    for sentence in sentences:
+        whole = last is None or last.paragraph != sentence.paragraph or last.end - last.start < LONGEST // 2
+        run = 0 if whole or last is None or _STOPPED.search(text, last.end - 4, last.end) else run + 1
+        last = sentence
+        if run < PIECES and _WORTH.search(text, sentence.start, sentence.end):
+            yield sentence
+
+
+def pieces_of(here: Sequence[Attribution], span: Span) -> Iterator[tuple[Span, Attribution]]:
+    """Yield each content inside `span` with who is cited for it, once: what differs by its quotation marks alone is the same."""
+    clipped = [
+        ((max(start, span[0]), min(end, span[1])), one)
+        for one in here
+        for start, end in one.contents
+        if start < span[1]
+    ]
+    found = [(piece, one) for piece, one in clipped if piece[0] < piece[1]]
+    for place, (piece, one) in enumerate(found):
+        same = [
+            (other, at)
+            for at, (other, another) in enumerate(found)
+            if at != place and another.source == one.source and other[0] <= piece[0] and piece[1] <= other[1]
+        ]
+        if not any(
+            other[1] - other[0] - MARKS <= piece[1] - piece[0] and (other != piece or at < place) for other, at in same
+        ):
+            yield piece, one
 
 
 def gaps(text: str, pieces: Iterable[Span], span: Span) -> Iterator[Span]:

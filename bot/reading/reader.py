@@ -16,7 +16,8 @@ from bot.reading.furniture import Furniture
 from bot.reading.holders import Registry
 from bot.reading.layout import Layout, lay_out
 from bot.reading.mode import mode_of
-from bot.reading.passages import by_sentence, cleared, gaps, index_of, subjects
+from bot.reading.passages import by_sentence, cleared, gaps, index_of, parseable, pieces_of, subjects
+from bot.reading.relays import is_issuer, issuer_of, relayed
 from bot.reading.resolve import Kind, Resolver, Speaker
 from bot.reading.transcript import Turn
 
@@ -24,8 +25,8 @@ _LEANS = re.compile(
     r"[\"“”„«»]|''|\b(?:he|she|they|it|who|the (?:\w+ )?(?:minister|president|spokes\w+|official|diplomat))\b",
     re.IGNORECASE,
 )
-_WORTH = re.compile(r"[^\W\d_]{2}.*\s\S+\s+\S", re.DOTALL)
 _CITY = re.compile(r"[\s*_]*([A-Z][A-Za-z]+)(?:,|\s*[(—–-])")
+_OURS = re.compile(r"(?:our|my)\b", re.IGNORECASE)
 _HEARING = frozenset({"hear", "see", "know", "remember", "notice", "understand", "read"})
 _DENYING = frozenset({"deny", "refute", "dismiss"})
 
@@ -39,6 +40,7 @@ class _Case:
     resolver: Resolver
     by_sentence: Mapping[int, Sequence[Attribution]]
     home: str
+    issuer: str
 
     @property
     def day(self) -> date:
@@ -73,16 +75,17 @@ class ArticleReader:
         layout = lay_out(text)
         count = len(layout.sentences)
         indices = sorted({i for i in wanted if 0 <= i < count}) if wanted is not None else list(range(count))
-        places = [
-            s
-            for s in (layout.sentences[i] for i in _passages(text, layout, indices))
-            if _WORTH.search(text, s.start, s.end)
-        ]
+        places = list(parseable(text, [layout.sentences[i] for i in _passages(text, layout, indices)]))
         resolver = Resolver(text, article.title, layout.sentences)
         found = _citations(text, layout, places, [person.full for person in resolver.cast.people])
         reaching = by_sentence(layout.sentences, found)
         case = _Case(
-            article=article, layout=layout, resolver=resolver, by_sentence=reaching, home=self._home(text, layout)
+            article=article,
+            layout=layout,
+            resolver=resolver,
+            by_sentence=reaching,
+            home=self._home(text, layout),
+            issuer=issuer_of(text),
         )
         for one in sorted(found, key=lambda a: (a.source or a.cue)[0]):
             self._speaker(case, one)
@@ -107,7 +110,10 @@ class ArticleReader:
         if one.antecedent is not None:
             return case.resolver.resolve(one.antecedent, one.antecedent_head, index)
         turn = case.layout.turn_at(one.source[0])
-        speaker = case.resolver.resolve(one.source, one.head, index, within=turn.speaker if turn else "")
+        within = turn.speaker if turn else case.issuer
+        speaker = case.resolver.resolve(one.source, one.head, index, within=within)
+        if case.issuer and speaker.kind is Kind.BODY and is_issuer(speaker.phrase, case.issuer):
+            return Speaker(name=case.issuer, phrase=case.issuer, kind=Kind.PERSON)
         return replace(speaker, name=self._registry.voice(speaker.name))
 
     def _statement(self, case: _Case, index: int) -> Statement:
@@ -116,7 +122,7 @@ class ArticleReader:
         here = case.by_sentence.get(index, ())
         turn = case.layout.turn_at(sentence.start)
         if turn is None:
-            return self._cited(case, index, span, principal(here, span))
+            return self._cited(case, index, span, relayed(case.article.text, here, span))
         others = [one for one in here if one.head.lower() not in lexicon.PERSONAL]
         own = [one for one in here if one.head.lower() in lexicon.PERSONAL and not one.depth]
         heard = bool(own) and all(one.lemma in _HEARING for one in own)
@@ -135,6 +141,7 @@ class ArticleReader:
             holder, chain = chain, ""
         name = speaker.name if _voiced(speaker, one) else ""
         says = one.strength == 2 and one.lemma in lexicon.SAYING and one.lemma not in lexicon.SHOWING
+        says = says or bool(case.issuer and name == case.issuer)
         start, end = one.source or (None, None)
         return replace(
             bare,
@@ -162,12 +169,19 @@ class ArticleReader:
             holder=holder,
             attributed=True,
             cue=":",
-            source_start=turn.label[0],
-            source_end=turn.label[1],
+            source_start=turn.label[0] if turn.label[0] < turn.label[1] else None,
+            source_end=turn.label[1] if turn.label[0] < turn.label[1] else None,
             mode=mode_of(bare.text, when=case.day, asks=turn.asks),
             certainty=Certainty.STATED,
         )
-        if one is None or turn.asks or one.strength < 2 or covered(one.contents, span) < 0.4 * (span[1] - span[0]):
+        ours = one is not None and one.source is not None and _OURS.match(case.article.text, one.source[0]) is not None
+        if (
+            one is None
+            or turn.asks
+            or ours
+            or one.strength < 2
+            or covered(one.contents, span) < 0.4 * (span[1] - span[0])
+        ):
             return own
         other = self._cited(case, index, span, one)
         if not other.speaker or other.speaker == name or (holder and other.holder == holder):
@@ -200,13 +214,8 @@ class ArticleReader:
         here = case.by_sentence.get(index, ())
         if case.layout.turn_at(sentence.start) is not None or not here:
             yield self._statement(case, index)
-        seen: set[tuple[Span, Span | None]] = set()
-        for one in here:
-            for piece in one.contents:
-                clipped = (max(piece[0], span[0]), min(piece[1], span[1]))
-                if clipped[0] < clipped[1] and (clipped, one.source) not in seen:
-                    seen.add((clipped, one.source))
-                    yield self._cited(case, index, clipped, one)
+        for clipped, one in pieces_of(here, span):
+            yield self._cited(case, index, clipped, one)
         if here and case.layout.turn_at(sentence.start) is None:
             for rest in gaps(case.article.text, [piece for one in here for piece in one.contents], span):
                 yield self._cited(case, index, rest, None)

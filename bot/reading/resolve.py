@@ -14,6 +14,11 @@ from bot.reading.names import TITLES, Cast, Named, Person, find_names
 
 _DETERMINER = re.compile(r"^(?:the|a|an|this|that|these|those)\s+", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"['’]s?$")
+_DESCRIBED = re.compile(
+    r"\b(?:people|person|one|some|many|most|several|both|two|others)\s(?:of\s\w|\w*\s?(?:familiar|close|briefed|involved|aware)\b|with\s(?:direct\s)?knowledge)",
+    re.IGNORECASE,
+)
+_APPOSITION = re.compile(r",\s((?:[A-Z][\w.'’-]+\s){1,3}[A-Z][\w'’-]+)(?=,)")
 _SYNONYMS = {"diplomat": ("top", "foreign minister"), "leader": ("", "president"), "head": ("state", "president")}
 _WORDS_OF = lexicon.words(
     """comment comments remark remarks statement statements words position speech interview message tweet tweets post
@@ -82,8 +87,9 @@ class Resolver:
             return self._body_before(source[0], index, phrase)
         if word in lexicon.RELATIVE:
             return self._relative(source[0], index, phrase)
-        if word in lexicon.WEAK_SUBJECTS:
-            return Speaker(name=_plain(phrase), phrase=phrase, kind=Kind.NOBODY)
+        if word in lexicon.WEAK_SUBJECTS or word == "one":
+            kind = Kind.PEOPLE if _DESCRIBED.search(phrase) else Kind.NOBODY
+            return Speaker(name=_plain(phrase), phrase=phrase, kind=kind)
         return self._noun(source, phrase, head, index)
 
     def _noun(self, source: Span, phrase: str, head: str, index: int) -> Speaker:
@@ -94,18 +100,30 @@ class Resolver:
         for named in names:
             if head in named.name.split() or head.rstrip("'’s") in named.name.split():
                 return self._named(named, phrase, source[0])
-        if word in TITLES and names and not re.search(r"['’]s?\s", phrase):
-            person = self._cast.person(names[-1].name, source[0])
-            if person is not None:
-                return _somebody(person, phrase)
-        if word in TITLES | _SYNONYMS.keys() and not re.match(r"(?:a|an)\s", phrase, re.IGNORECASE):
-            person = self._described(phrase, word, source[0])
-            if person is not None:
-                return _somebody(person, phrase)
+        person = self._in_office(source, phrase, word, names)
+        if person is not None:
+            return _somebody(person, phrase)
         if word in lexicon.PEOPLE or word in TITLES:
             return Speaker(name=_plain(phrase), phrase=phrase, kind=Kind.PEOPLE)
         body = word in lexicon.ORGANISATIONS or head[:1].isupper()
         return Speaker(name=_plain(phrase), phrase=phrase, kind=Kind.BODY if body else Kind.THING)
+
+    def _in_office(self, source: Span, phrase: str, word: str, names: Sequence[Named]) -> Person | None:
+        """Return the person whom a source headed by an office or trade means, by a name beside it, in it or elsewhere."""
+        if word not in TITLES | lexicon.PEOPLE | _SYNONYMS.keys():
+            return None
+        person = self._beside(source[1])
+        if person is None and word in TITLES and names and not re.search(r"['’]s?\s", phrase):
+            person = self._cast.person(names[-1].name, source[0])
+        definite = not re.match(r"(?:a|an)\s", phrase, re.IGNORECASE)
+        if person is None and word in TITLES | _SYNONYMS.keys() and definite:
+            person = self._described(phrase, word, source[0])
+        return person
+
+    def _beside(self, end: int) -> Person | None:
+        """Return the person whose name stands between commas after a source: "her spokesman, Erik Holm, said"."""
+        match = _APPOSITION.match(self._text, end)
+        return self._cast.person(match.group(1), end) if match else None
 
     def _words(self, source: Span, phrase: str, names: Sequence[Named], index: int) -> Speaker:
         """Return whose words the source is: "Lavrov's comments", "his remarks"."""

@@ -5,17 +5,23 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.reading.names import find_names
 from bot.reading.sentences import Span
 
+_SPEAKS = "💬🗣"
+"""Marks by which posts say that somebody speaks: one is enough to make a turn."""
 _LABEL = re.compile(
+    rf"(?:[{_SPEAKS}❓❔]\ufe0f?\s*)?"
     r"[\"“]?(?:\*\*|__)?\s*((?:[A-ZÀ-Þ][\w.'’-]*)(?:[ \u00a0](?:[A-ZÀ-Þ(][\w.'’)-]*|de|von|van|der|of|the|to|for|and|"
-    r"at)){0,7}(?:\s\([^)]{1,60}\))?)\s*"
+    r"at|#?\d{1,2})){0,7}(?:\s\([^)]{1,60}\))?)\s*"
     r"(?:\*\*|__)?\s*[:：]\s*(?:\*\*|__)?(?=\s|\S)"  # noqa: RUF001 - full-width colon
 )
-_BOLD_LINE = re.compile(r"(?:\*\*|__)([^*_]{2,300})(?:\*\*|__)\s*$")
+_LETTER = re.compile(r"[\"“]?(?:\*\*|__)?\s*([QA])(?:\*\*|__)?[.)](?:\*\*|__)?\s+(?=\S)")
+_BOLD_QUESTION = re.compile(
+    r"(?:\*\*|__)[^*_]{2,600}\?(?:\*\*|__)\s*|(?=[^a-z]{10,300}\?\s*\Z)[^a-z]*[A-Z]{2}[^a-z]*\?\s*"
+)
 _ASKER = re.compile(
     r"^(?:questions?|q|qu|interviewer|journalists?|reporters?|press|media|correspondent|host|moderator|presenter|"
     r"anchor|student|audience)\b",
@@ -38,7 +44,10 @@ _OUTLET = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """What one person says until the next begins: `label` is where the text names them, `start` where the words begin."""
+    """What one person says until the next begins: `label` is where the text names them, `start` where the words begin.
+
+    An interview whose questions are only set in bold names nobody: the labels are empty there.
+    """
 
     speaker: str
     label: Span
@@ -52,15 +61,14 @@ def turns(text: str, spans: Sequence[Span], heading_at: int = -1) -> tuple[Turn,
 
     `heading_at` is the offset of the last heading or dateline above the talk: what is labelled before it is a headline.
     """
-    labels = [
-        (index, match)
-        for index, (start, end) in enumerate(spans)
-        if (match := _LABEL.match(text, start, min(end, start + 160))) is not None
-    ]
-    labels = [(i, m) for i, m in labels if not _NO_LABEL.match(m.group(1)) and m.start() > heading_at]
+    labels = _labels(text, spans, _LABEL, heading_at)
     counts = Counter(match.group(1).strip().upper() for _, match in labels)
-    if not _is_transcript(counts, len(spans)):
-        return ()
+    said = any(text[match.start()] in _SPEAKS for _, match in labels)
+    if not said and not _is_transcript(counts, len(spans)):
+        labels = _labels(text, spans, _LETTER, -1)
+        counts = Counter(match.group(1) for _, match in labels)
+        if counts["Q"] < 1 or counts["A"] < 1 or len(labels) < 3:
+            return _bold_turns(text, spans)
     labels = [
         (i, m)
         for i, m in labels
@@ -69,16 +77,61 @@ def turns(text: str, spans: Sequence[Span], heading_at: int = -1) -> tuple[Turn,
     asked = [match.start() for _, match in labels if _ASKER.match(match.group(1))]
     head = text[: asked[0] if asked else labels[0][1].start()] if labels else ""
     asker, answerer = _asker(head), _answerer(text, head)
+    outlet = asker.removesuffix(" interviewer").upper()
     out = []
     for place, (index, match) in enumerate(labels):
         last = labels[place + 1][0] - 1 if place + 1 < len(labels) else len(spans) - 1
         name = match.group(1).strip()
         asks = bool(_ASKER.match(name))
         speaker = asker if asks else answerer if _ANSWER.match(name) else _clean(name)
+        asks = asks or name.upper() == outlet
         out.append(
             Turn(speaker=speaker, label=match.span(1), start=match.end(), end=spans[max(last, index)][1], asks=asks)
         )
+    return _with_askers(text, out)
+
+
+def _labels(
+    text: str, spans: Sequence[Span], pattern: re.Pattern[str], heading_at: int
+) -> list[tuple[int, re.Match[str]]]:
+    """Return the paragraphs that begin with a label, by their index."""
+    found = [
+        (index, match)
+        for index, (start, end) in enumerate(spans)
+        if (match := pattern.match(text, start, min(end, start + 160))) is not None
+    ]
+    return [(i, m) for i, m in found if not _NO_LABEL.match(m.group(1)) and m.start() > heading_at]
+
+
+def _bold_turns(text: str, spans: Sequence[Span]) -> tuple[Turn, ...]:
+    """Return the turns of an interview that only sets its questions in bold or capitals; nobody is named at them."""
+    asked = [i for i, (start, end) in enumerate(spans) if _BOLD_QUESTION.fullmatch(text[start : min(end, start + 700)])]
+    asked = [i for i in asked if i + 1 < len(spans) and i + 1 not in asked]
+    if len(asked) < 2:
+        return ()
+    head = text[: spans[asked[0]][0]]
+    asker, answerer = _asker(head), _answerer(text, head)
+    out = []
+    for place, index in enumerate(asked):
+        start, end = spans[index]
+        last = asked[place + 1] - 1 if place + 1 < len(asked) else len(spans) - 1
+        out.append(Turn(speaker=asker, label=(start, start), start=start, end=end, asks=True))
+        begins = spans[index + 1][0]
+        out.append(Turn(speaker=answerer, label=(begins, begins), start=begins, end=spans[last][1], asks=False))
     return tuple(out)
+
+
+def _with_askers(text: str, found: Sequence[Turn]) -> tuple[Turn, ...]:
+    """Mark as asking whoever has two turns or more that mostly end in a question, where somebody else's mostly do not."""
+    asking: Counter[str] = Counter()
+    total: Counter[str] = Counter(turn.speaker for turn in found)
+    for turn in found:
+        asking[turn.speaker] += text[turn.start : turn.end].rstrip(' *_"”’').endswith("?")
+    share = {name: asking[name] / n for name, n in total.items()}
+    if not any(rate <= 0.3 and total[name] > 1 for name, rate in share.items()):
+        return tuple(found)
+    askers = {name for name, rate in share.items() if total[name] > 1 and rate >= 0.6}
+    return tuple(replace(turn, asks=True) if turn.speaker in askers else turn for turn in found)
 
 
 def _is_transcript(counts: Counter[str], paragraphs: int) -> bool:

@@ -11,6 +11,7 @@ from bot.reading.lemmas import is_nominal, is_noun, is_verb, lemma_of
 
 _LOWER = frozenset({"ccomp", "advcl", "relcl", "acl", "pcomp", "csubj", "parataxis"})
 _TRIM = " \t\u00a0,;:—–-"
+_OUTSIDE = " \t\u00a0,;\"”»’'"
 _SHARES_SUBJECT = frozenset({"conj", "advcl", "xcomp", "pcomp", "prep", "ccomp"})
 _ADDRESSED = frozenset({"tell", "ask", "inform", "warn", "urge", "advise", "call", "accuse"})
 
@@ -42,10 +43,24 @@ def depth_of(token: Any) -> int:
     return depth
 
 
+def is_passive(token: Any, lemma: str) -> bool:
+    """Whether what stands as the verb's subject is who is spoken to: "was told", and "asked whether ..., she said"."""
+    if any(c.dep_ in ("nsubjpass", "auxpass") for c in token.children):
+        return True
+    bare = token.tag_ == "VBN" and token.dep_ in ("acl", "advcl") and lemma in _ADDRESSED
+    return bare and not any(c.dep_ in ("aux", "nsubj") for c in token.children)
+
+
+def is_aside(token: Any) -> bool:
+    """Whether a participle only says what was asked of whoever is cited later: "Berg, asked whether ..., said: ..."."""
+    after = token.doc[token.i + 1 :]
+    beside = token.i > 0 and token.doc[token.i - 1].text == ","
+    return beside and any(t.text == "," and t.i + 1 < len(token.doc) and is_verb(token.doc[t.i + 1]) for t in after)
+
+
 def source_of(token: Any, lemma: str) -> Any:
     """Return the token that heads who is cited by the verb at `token`, or None."""
-    passive = any(c.dep_ in ("nsubjpass", "auxpass") for c in token.children)
-    if passive:
+    if is_passive(token, lemma):
         agents = [c for c in token.children if c.dep_ == "agent" or (c.dep_ == "prep" and c.lower_ == "by")]
         by = [inner for agent in agents for inner in agent.children if inner.dep_ == "pobj"]
         if by:
@@ -115,7 +130,10 @@ def phrase(token: Any) -> Span:
         right += 1
     run = [t for t in inside if left <= t.i <= right]
     start, end = run[0].idx, run[-1].idx + len(run[-1])
-    return trim(token.doc.text, (start, end))
+    text = token.doc.text
+    while start < token.idx and text[start] in _OUTSIDE:  # the quotation before ends here
+        start += 1
+    return trim(text, (start, end))
 
 
 def trim(text: str, span: Span) -> Span:

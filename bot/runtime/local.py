@@ -19,6 +19,7 @@ import structlog
 log = structlog.get_logger()
 
 LONGEST_PAUSE_S = 60.0
+BEAT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,18 +39,35 @@ class Work:
 
 
 class LocalRuntime:
-    """Runs stages until `stop` is called; `run` returns when every thread has ended or `grace_s` is over."""
+    """Runs stages until `stop` is called; `run` returns when every thread has ended or `grace_s` is over.
 
-    def __init__(self, works: Sequence[Work], heartbeat: Path, *, grace_s: float = 8.0) -> None:
+    Every five seconds it asks `look` whether it may go on: a sentence says why not, ends it, and stands in `fault`.
+    """
+
+    def __init__(
+        self, works: Sequence[Work], heartbeat: Path, *, grace_s: float = 8.0, look: Callable[[], str] = str
+    ) -> None:
         self._works = works
         self._heartbeat = heartbeat
         self._grace_s = grace_s
         self._stopping = threading.Event()
+        self._look = look
+        self.fault = ""
         self._began: dict[str, float | None] = {work.name: None for work in works}
 
     def stop(self) -> None:
         """Ask every stage to end after the row it is at. May be called from a signal handler, more than once."""
         self._stopping.set()
+
+    def busy_s(self) -> dict[str, float | None]:
+        """Return by stage for how many seconds it has been at one step, None for an idle one."""
+        now = time.monotonic()
+        return {name: None if began is None else max(0.0, now - began) for name, began in self._began.copy().items()}
+
+    def wedged(self) -> list[str]:
+        """Return the stages that have been at one step for too long."""
+        busy = self.busy_s()
+        return [work.name for work in self._works if (busy[work.name] or 0.0) > work.wedged_after_s]
 
     def run(self) -> bool:
         """Run until stopped; return whether every stage ended within the grace period."""
@@ -59,7 +77,11 @@ class LocalRuntime:
         ]
         for thread in threads:
             thread.start()
-        while not self._stopping.wait(5.0):
+        while not self._stopping.wait(BEAT_S):
+            if fault := self._look():
+                log.error("stopping", problem=fault)
+                self.fault = fault
+                self.stop()
             self._beat()
         deadline = time.monotonic() + self._grace_s
         for thread in threads:
@@ -68,6 +90,7 @@ class LocalRuntime:
         return not any(thread.is_alive() for thread in threads)
 
     def _loop(self, work: Work) -> None:
+        structlog.contextvars.bind_contextvars(stage=work.name)  # on every line of this thread
         pause = 1.0
         while not self._stopping.is_set():
             try:
@@ -97,21 +120,20 @@ class LocalRuntime:
 
     def _beat(self) -> None:
         """Write when the process was last well; a wedged stage keeps the file from being renewed."""
-        now = time.monotonic()
-        wedged = [
-            work.name
-            for work in self._works
-            if (began := self._began[work.name]) is not None and now - began > work.wedged_after_s
-        ]
-        if wedged:
+        if wedged := self.wedged():
             log.error("stage_wedged", stages=wedged)
             return
-        part = self._heartbeat.with_suffix(".part")
-        try:
-            part.write_text(json.dumps({"at": datetime.now(UTC).isoformat()}), encoding="utf-8")
-            part.replace(self._heartbeat)
-        except OSError as fault:
-            log.exception("heartbeat_not_written", file=str(self._heartbeat), problem=fault.strerror)
+        beat(self._heartbeat)
+
+
+def beat(heartbeat: Path) -> None:
+    """Write that the process is well now; a disk that refuses is logged, and shows as no heartbeat."""
+    part = heartbeat.with_suffix(".part")
+    try:
+        part.write_text(json.dumps({"at": datetime.now(UTC).isoformat()}), encoding="utf-8")
+        part.replace(heartbeat)
+    except OSError as fault:
+        log.exception("heartbeat_not_written", file=str(heartbeat), problem=fault.strerror)
 
 
 def healthy(heartbeat: Path, now: datetime, *, within_s: float = 60.0) -> str:

@@ -6,23 +6,29 @@ from collections.abc import Mapping
 
 from bot.core.alert_words import confidence, day, fallback, headline, host, outlets, speaker
 from bot.core.card import Card, Outlet, card_from, cards_of_digest, outlet_from
+from bot.core.marks import marks_of
 from bot.core.safe_text import clean
 from bot.slack import limits
-from bot.slack.escape import link, moment, mrkdwn, plain, user_group
+from bot.slack.buttons import decided, under
+from bot.slack.daily import daily_blocks, daily_text
+from bot.slack.escape import link, moment, mrkdwn, user_group
+from bot.slack.parts import Block, context, header, section
 
 EVENT_TYPE = "walkback_alert"
-Block = dict[str, object]
+SAMPLE = "This is a sample, made up by Walkback: nobody said it, and nothing is filed."
 
 
-def message(record: Mapping[str, object], key: str) -> dict[str, object]:
+def message(record: Mapping[str, object], key: str, *, buttons: bool = False) -> dict[str, object]:
     """Return a delivery's payload as the arguments of chat.postMessage; `key` is its alert key.
 
-    ValueError where the record is none that `core.card` wrote.
+    `buttons` is whether somebody listens to them. ValueError where the record is none that this project wrote.
     """
     match record.get("kind"):
         case "alert":
             card = card_from(record)
-            return _message(mrkdwn(fallback(card), limits.FALLBACK), alert_blocks(card), key)
+            return _message(mrkdwn(fallback(card), limits.FALLBACK), _alert(card, record, buttons=buttons), key)
+        case "daily":
+            return _message(mrkdwn(daily_text(record), limits.FALLBACK), daily_blocks(record), key)
         case "digest":
             cards = cards_of_digest(record)
             return _message(
@@ -34,28 +40,35 @@ def message(record: Mapping[str, object], key: str) -> dict[str, object]:
             raise ValueError(f"no message is known of the kind {other!r}")
 
 
+def _alert(card: Card, record: Mapping[str, object], *, buttons: bool) -> list[Block]:
+    if record.get("sample"):
+        return [context(SAMPLE), *alert_blocks(card)]
+    marks = marks_of(record)
+    return [*alert_blocks(card), *decided(marks), *(under(card, marks) if buttons else [])]
+
+
 def alert_blocks(card: Card) -> list[Block]:
     """Return an alert's blocks: who moved, which way and on what; the line that was; the words now; how sure; who else."""
-    blocks = [_header(headline(card)), _section(_was(card)), _section(_now(card)), _context(_source(card))]
+    blocks = [header(headline(card)), section(_was(card)), section(_now(card)), context(_source(card))]
     why = mrkdwn(card.reason, 800)
-    blocks.append(_section(f"*{confidence(card)}.*" + (f"\nWhy: {why}" if why else "")))
+    blocks.append(section(f"*{confidence(card)}.*" + (f"\nWhy: {why}" if why else "")))
     if card.disputed:
-        blocks.append(_section(f"*Disputed:* a later report {mrkdwn(card.disputed, 300)}. See the thread."))
+        blocks.append(section(f"*Disputed:* a later report {mrkdwn(card.disputed, 300)}. See the thread."))
     if also := outlets(card):
-        blocks.append(_context(mrkdwn(also, limits.CONTEXT)))
+        blocks.append(context(mrkdwn(also, limits.CONTEXT)))
     if group := user_group(card.mention):
-        blocks.append(_section(f"For {group}"))
+        blocks.append(section(f"For {group}"))
     return blocks
 
 
 def digest_blocks(cards: tuple[Card, ...]) -> list[Block]:
     """Return a digest's blocks: one section for each of at most 48 alerts."""
-    blocks = [_header(_count(len(cards)))]
+    blocks = [header(_count(len(cards)))]
     for card in cards[: limits.BLOCKS - 2]:
         words, who = mrkdwn(card.words, 300), mrkdwn(card.speaker or card.first.name, 80)
         article = link(card.first.url, card.first.title or host(card.first.url) or "article", 120)
         lines = [f"*{mrkdwn(headline(card), 200)}*", f"> {words}", " · ".join(part for part in (who, article) if part)]
-        blocks.append(_section("\n".join(line for line in lines if line)))
+        blocks.append(section("\n".join(line for line in lines if line)))
     return blocks
 
 
@@ -87,15 +100,16 @@ def _report(outlet: Outlet) -> list[str]:
 
 def _reply(record: Mapping[str, object], key: str) -> dict[str, object]:
     account, words, says = outlet_from(record.get("account")), str(record.get("words", "")), str(record.get("says", ""))
+    heading = clean(str(record.get("heading", ""))) or "Disputed"
     lead = (
-        f"*Disputed:* {mrkdwn(account.name, 80) or 'a report'} {mrkdwn(says, 200)}"
+        f"*{mrkdwn(heading, 40)}:* {mrkdwn(account.name, 80) or 'a report'} {mrkdwn(says, 200)}"
         if clean(says)
         else "*Also reported*"
     )
     report = " · ".join([moment(account.published), *_report(account)])
     quoted = mrkdwn(words, 1000)
-    text = mrkdwn(f"{'Disputed' if says else 'Also reported'}: {account.name or host(account.url)}: {words}", 1000)
-    return _message(text, [_section(f"{lead} · {report}" + (f"\n> {quoted}" if quoted else ""))], key)
+    text = mrkdwn(f"{heading if says else 'Also reported'}: {account.name or host(account.url)}: {words}", 1000)
+    return _message(text, [section(f"{lead} · {report}" + (f"\n> {quoted}" if quoted else ""))], key)
 
 
 def _count(number: int) -> str:
@@ -105,15 +119,3 @@ def _count(number: int) -> str:
 def _message(text: str, blocks: list[Block], key: str) -> dict[str, object]:
     metadata = {"event_type": EVENT_TYPE, "event_payload": {"alert_key": key}}
     return {"text": text, "blocks": blocks, "metadata": metadata}
-
-
-def _header(text: str) -> Block:
-    return {"type": "header", "text": {"type": "plain_text", "text": plain(text, limits.HEADER), "emoji": False}}
-
-
-def _section(text: str) -> Block:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
-
-
-def _context(text: str) -> Block:
-    return {"type": "context", "elements": [{"type": "mrkdwn", "text": text, "verbatim": True}]}

@@ -15,6 +15,8 @@ SCOPES = {
     "channels:history": "to look up whether an alert is there already",
     "groups:read": "the same in private channels",
     "groups:history": "the same in private channels",
+    "files:write": "to put the picture of a position's history into an alert's thread",
+    "commands": "for /walkback and the shortcut “Check this text”",
 }
 """The least scopes, and what each is for; config/slack-manifest.yaml asks for these and no others."""
 _UNREACHED = "Check the network, the proxy and WALKBACK_SLACK_API_URL; alerts are kept and go out once Slack answers"

@@ -18,3 +18,15 @@ LABEL = 200
 def size(text: str) -> int:
     """Return the length of `text` in UTF-16 code units."""
     return len(text) + sum(character > "\uffff" for character in text)
+
+
+MESSAGE = 12_500
+"""Of all blocks of a message together, written out."""
+BUTTON = 75
+VALUE = 2000
+OPTIONS = 100
+OPTION = 75
+OPTION_VALUE = 150
+TITLE = 24
+VIEW_BLOCKS = 100
+MEMORY = 3000

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 import structlog
 
+from bot.core.dispatch import Kind
 from bot.domain import Delivery
 from bot.errors import DeliveryFault, Fault
-from bot.ports import PostOutcome, PostOutcomeKind
+from bot.ports import Picture, PostOutcome, PostOutcomeKind
+from bot.slack import upload
 from bot.slack.blocks import EVENT_TYPE, message
 from bot.slack.check import check
 from bot.slack.codes import BAD_BLOCKS, advice_on
@@ -20,6 +22,7 @@ from bot.slack.web import SlackWeb
 log = structlog.get_logger()
 
 _IDENTIFIER = re.compile(r"[CDG][A-Z0-9]{5,}")
+_NOT_THERE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 _CLOCK_MARGIN = timedelta(minutes=10)
 _PAGE = 200
 _MOST_PAGES = 50
@@ -33,13 +36,25 @@ class SlackNotifier:
         token: A bot token.
         api_url: Where the Web API is, None for Slack itself.
         timeout_s: Patience with each call.
+        buttons: Whether alerts have buttons, since somebody listens to them.
+        draw: Draws the picture of a payload of that kind, None where there is nothing to draw.
 
     Raises:
         DeliveryFault: For a token or address that cannot be one.
     """
 
-    def __init__(self, token: str, api_url: str | None = None, *, timeout_s: int = 8) -> None:
-        self._web = SlackWeb(token, api_url=api_url, timeout_s=timeout_s)
+    def __init__(
+        self,
+        token: str,
+        api_url: str | None = None,
+        *,
+        timeout_s: int = 8,
+        buttons: bool = False,
+        draw: Callable[[Mapping[str, object]], Picture | None] | None = None,
+    ) -> None:
+        self.web = self._web = SlackWeb(token, api_url=api_url, timeout_s=timeout_s)
+        self._buttons = buttons
+        self.draw = draw
         self._identifiers: dict[str, str] = {}
 
     def post(self, delivery: Delivery) -> PostOutcome:
@@ -47,8 +62,13 @@ class SlackNotifier:
         channel = self._identifier(delivery.channel)
         if isinstance(channel, PostOutcome):
             return channel
+        kind = delivery.payload.get("kind")
+        if kind == Kind.RENEWAL:
+            return self._show_anew(delivery, channel)
+        if kind == Kind.PICTURE:
+            return self._show_picture(delivery, channel)
         try:
-            content = message(delivery.payload, delivery.alert_key)
+            content = message(delivery.payload, delivery.alert_key, buttons=self._buttons)
         except ValueError as error:
             log.error("delivery_unreadable", delivery=delivery.id, problem=str(error))  # noqa: TRY400  # the text says it all
             return PostOutcome(kind=PostOutcomeKind.BUG, reason="unreadable_record")
@@ -63,12 +83,16 @@ class SlackNotifier:
         Raises:
             DeliveryFault: When Slack cannot be asked; its text is the reason.
         """
+        if delivery.payload.get("kind") == Kind.RENEWAL:
+            return None  # made twice is as good as once
         channel = self._identifier(delivery.channel)
         if isinstance(channel, PostOutcome):
             raise DeliveryFault(channel.reason, retry_after_s=channel.retry_after_s)
         oldest = (delivery.created_at or delivery.not_before) - _CLOCK_MARGIN
         for shown in self._messages(channel, f"{oldest.timestamp():.6f}", _thread_of(delivery)):
             metadata = shown.get("metadata") or {}
+            if delivery.payload.get("kind") == Kind.PICTURE and upload.carries(shown, delivery.alert_key):
+                return f"{channel}:{shown['ts']}"
             if (
                 metadata.get("event_type") == EVENT_TYPE
                 and (metadata.get("event_payload") or {}).get("alert_key") == delivery.alert_key
@@ -113,13 +137,35 @@ class SlackNotifier:
         parent = delivery.payload.get("parent")
         if not isinstance(parent, Mapping):
             return None
-        content = message(parent, str(parent.get("key", "")))
+        content = message(parent, str(parent.get("key", "")), buttons=self._buttons)
         answer = self._web.write("chat.update", {**content, "channel": channel, "ts": thread})
         if not isinstance(answer, PostOutcome):
             return None
         if answer.kind is PostOutcomeKind.DOUBTFUL:  # an update that was made twice is as good as one
             return PostOutcome(kind=PostOutcomeKind.RETRY, reason=answer.reason, retry_after_s=answer.retry_after_s)
         return answer
+
+    def _show_anew(self, delivery: Delivery, channel: str) -> PostOutcome:
+        """Bring an alert's message up to date; one that somebody deleted, or that stands in a digest, is as good as it is."""
+        thread = _thread_of(delivery)
+        failed = self._renew(delivery, channel, thread)
+        if failed is not None and failed.reason not in _NOT_THERE:
+            return failed
+        return PostOutcome(
+            kind=PostOutcomeKind.POSTED, ref=f"{channel}:{thread}", reason=failed.reason if failed else ""
+        )
+
+    def _show_picture(self, delivery: Delivery, channel: str) -> PostOutcome:
+        """Put a picture into its alert's thread, or nothing where there is nothing to draw."""
+        picture = self.draw(delivery.payload) if self.draw else None
+        if picture is None:
+            return PostOutcome(kind=PostOutcomeKind.POSTED, reason="nothing_to_draw")
+        outcome = upload.share(self._web, picture, delivery.alert_key, channel, _thread_of(delivery))
+        if outcome.kind is not PostOutcomeKind.MEND:
+            return outcome
+        # A picture is no reason to hold up a channel's alerts.
+        log.error("picture_refused", channel=channel, reason=outcome.reason, advice=advice_on(outcome.reason))
+        return PostOutcome(kind=PostOutcomeKind.POSTED, reason=f"refused: {outcome.reason}")
 
     def _messages(self, channel: str, oldest: str, thread: str) -> Iterator[Mapping[str, Any]]:
         """Yield a channel's messages, or a thread's, from the newest page on, until `oldest`."""

@@ -42,7 +42,8 @@ class Answer:
 class SlackWeb:
     """Calls Slack without ever repeating a call: whether to repeat is decided where it is known what a repeat would show.
 
-    The SDK's own retries are off, and so is its log, which would quote bodies.
+    The SDK's own retries are off, and so is its log (`quiet`), which would quote bodies. `client` is for what brings its own
+    way of calling.
 
     Args:
         token: A bot token.
@@ -63,7 +64,8 @@ class SlackWeb:
         quiet = logging.getLogger("bot.slack.sdk")
         quiet.addHandler(logging.NullHandler())
         quiet.propagate = False
-        self._client = WebClient(
+        self.quiet = quiet
+        self.client = self._client = WebClient(
             token=token,
             base_url=api_url or WebClient.BASE_URL,
             timeout=timeout_s,

@@ -7,52 +7,41 @@ article is assessed again; every row's id is derived from its content, so that n
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 from sqlalchemy import Connection, Engine
 
-from bot.core.card import alert_record, reply_record
-from bot.core.dispatch import Kind, priority
-from bot.core.grouping import Grouped, OpenShift, group
 from bot.core.policies import AlertPolicy
 from bot.detection.featurizer import Featurizer
-from bot.domain import (
-    Account,
-    Alert,
-    Article,
-    ArticleState,
-    Assessment,
-    Candidate,
-    Decision,
-    Position,
-    Ruling,
-    identify,
-)
+from bot.domain import Article, ArticleState, Position
+from bot.errors import StoreError
+from bot.stages.announce import Announce, unannounced
+from bot.stages.cases import Taken
+from bot.stages.copies import Copies
 from bot.stages.judge import ArticleJudge, JudgedArticle
-from bot.store import articles, assessments, deliveries, positions, shifts, tallies
-from bot.store.assessments import Judged, TimelineEntry
-from bot.store.engine import snapshot, transaction
+from bot.stages.ledger import STAGE, Ledger
+from bot.stages.messages import Messages
+from bot.store import articles, positions, tallies
+from bot.store.engine import snapshot, take_turns, transaction
 
 log = structlog.get_logger()
 
-STAGE = "assess"
 LEASE_S = 300.0
-FIRST_RUN = "first run of the feed: the ledger is filled, nothing is posted"
-KNOWN = "another account of a shift that the desk was told of"
-KNOWN_SILENTLY = "another account of a shift that was on record before the desk was to be told"
-OUTLETS_SHOWN = 50
+JUDGES_KEPT = 4
+"""Judges of lines that held at several times; most articles are of today, and need one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssessReport:
-    """What one round did: articles by outcome, alerts made, accounts added to earlier alerts."""
+    """What one round did: articles by outcome, alerts made, accounts added to earlier alerts, and what spoke against those."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     alerts: int = 0
     accounts: int = 0
+    disputes: int = 0
 
     @property
     def articles(self) -> int:
@@ -65,13 +54,14 @@ class Assess:
 
     Args:
         engine: The store.
-        make_judge: Builds the judge for the positions in force; called again when the ledger has moved.
-        configured: The desk's positions.
+        make_judge: Builds the judge for some lines; called again when the ledger has moved, and for lines of another day.
+        configured: The desk's positions; those that only the ledger has are added.
         featurizer: For likening a statement to the shifts on record.
         policy: The desk's thresholds.
         channel_for: The channel of a position's alerts.
         mention_for: The user group that a position's alerts call, "" for none.
         batch: How many articles a round claims.
+        announce: Told of the channels that got something to deliver, in the transaction that wrote it.
     """
 
     def __init__(
@@ -85,34 +75,40 @@ class Assess:
         channel_for: Callable[[Position], str],
         mention_for: Callable[[Position], str] = lambda _: "",
         batch: int = 8,
+        announce: Announce = unannounced,
     ) -> None:
         self._engine = engine
         self._make_judge = make_judge
         self._configured = tuple(configured)
-        self._featurizer = featurizer
-        self._policy = policy
-        self._channel_for = channel_for
-        self._mention_for = mention_for
+        messages = Messages(channel_for=channel_for, mention_for=mention_for)
+        self._ledger = Ledger(featurizer=featurizer, policy=policy, messages=messages)
         self._batch = batch
+        self._announce = announce
+        self._copies = Copies(engine, policy)
         self._in_force: tuple[Position, ...] = ()
-        self._judge: ArticleJudge | None = None
+        self._judges: dict[tuple[Position, ...], ArticleJudge] = {}
 
     def recover(self) -> int:
         """Take up at once what an earlier process left claimed; only where no other process assesses. Return how much."""
         with transaction(self._engine) as connection:
             return articles.release_all(connection)
 
-    def run_once(self, now: datetime) -> AssessReport:
-        """Claim pending articles and assess them one by one; a failure concerns its article alone."""
+    def run_once(self, now: datetime, *, only: Collection[str] | None = None) -> AssessReport:
+        """Claim pending articles and assess them one by one; a failure concerns its article alone.
+
+        `only` names the ids to look among, None for all.
+        """
         with transaction(self._engine) as connection:
-            claimed = articles.claim_pending(connection, now, self._batch, LEASE_S)
+            claimed = articles.claim_pending(connection, now, self._batch, LEASE_S, only=only)
         report = AssessReport()
         if not claimed:
             return report
-        judge = self._current_judge()
+        self._read_ledger()
         for article in claimed:
             try:
-                made = self._assess(judge, article, now)
+                made = self._assess(article, now)
+            except StoreError:
+                raise  # nothing to do with the article
             except (
                 Exception
             ) as fault:  # the boundary of an article: it is counted, tried again, and put aside after five
@@ -122,28 +118,51 @@ class Assess:
                     tallies.count(connection, now.date(), STAGE, "failed", type(fault).__name__)
                 continue
             report.outcomes["skipped" if made is None else "assessed"] += 1
-            alerts, accounts = made or (0, 0)
-            report = replace(report, alerts=report.alerts + alerts, accounts=report.accounts + accounts)
+            if made:
+                report = _with(report, made)
         return report
 
-    def _current_judge(self) -> ArticleJudge:
-        """Return a judge for the positions in force, made anew only where the ledger has moved."""
+    def _read_ledger(self) -> None:
+        """Take the lines in force from the ledger; judges of others are forgotten."""
         with snapshot(self._engine) as connection:
-            in_force = positions.with_ledger(self._configured, positions.current(connection))
-        if self._judge is None or in_force != self._in_force:
-            self._judge, self._in_force = self._make_judge(in_force), in_force
-        return self._judge
+            in_force = positions.in_force(connection, self._configured)
+        if in_force != self._in_force:
+            self._judges, self._in_force = {}, in_force
 
-    def _assess(self, judge: ArticleJudge, article: Article, now: datetime) -> tuple[int, int] | None:
-        """Return how many alerts and further accounts an article gave, None where it was not read."""
-        judged = judge.judge(article, now)
+    def _lines(self, article: Article) -> tuple[Position, ...]:
+        """Return the lines that held when the article appeared: what was said then is measured by what was held then."""
+        day = article.published.date()
+        if not any(position.since > day and position.revision > 1 for position in self._in_force):
+            return self._in_force
+        with snapshot(self._engine) as connection:
+            return positions.as_of(connection, self._in_force, day)
+
+    def _judge(self, lines: tuple[Position, ...]) -> ArticleJudge:
+        if lines not in self._judges:
+            while len(self._judges) >= JUDGES_KEPT:
+                del self._judges[next(iter(self._judges))]
+            self._judges[lines] = self._make_judge(lines)
+        return self._judges[lines]
+
+    def _assess(self, article: Article, now: datetime) -> Taken | None:
+        """Return what an article gave, None where it was not read."""
+        lines = self._lines(article)
+        judged, copy = self._copies.judge(self._judge(lines), article, lines, now)  # only what no copy of it had
         with transaction(self._engine) as connection:
+            # One article may be in two hands, where the first was taken for dead; and two articles may tell of one shift.
+            take_turns(connection, *{f"position {a.candidate.position.id}" for a, _ in judged.assessments})
+            if not articles.is_pending(connection, article.id):
+                return None
             if judged.abstained:
                 reason = judged.abstained.reason
                 articles.mark(connection, article.id, ArticleState.SKIPPED, reason, now)
                 tallies.count(connection, now.date(), STAGE, "skipped", reason)
                 return None
-            made = self._commit(connection, judged, now)
+            made = self._ledger.take(connection, judged, {position.id: position for position in self._in_force}, now)
+            _count(connection, judged, now)
+            if made.channels:
+                self._announce(connection, sorted(made.channels))
+            self._copies.save(connection, copy, now)
             articles.mark(connection, article.id, ArticleState.ASSESSED, "", now)
         log.info(
             "article_assessed",
@@ -151,196 +170,25 @@ class Assess:
             url=article.url,
             sentences=judged.sentences,
             candidates=len(judged.assessments),
-            alerts=made[0],
-            accounts=made[1],
+            alerts=made.alerts,
+            accounts=made.accounts,
+            disputes=made.disputes,
         )
         return made
 
-    def _commit(self, connection: Connection, judged: JudgedArticle, now: datetime) -> tuple[int, int]:
-        """Save what was found and make its deliveries; return how many alerts and further accounts that gave."""
-        found = judged.assessments
-        assessments.save_statements(
-            connection, {a.candidate.statement.id: a.candidate.statement for a, _ in found}.values()
-        )
-        alerts = accounts = 0
-        here: dict[str, str] = {}
-        for assessment, ruling in found:
-            if ruling.decision is not Decision.ALERT:
-                self._save(connection, assessment, ruling, None, now)
-                continue
-            grouped = self._group(connection, assessment, here, now)
-            outcome, told = self._alert(connection, judged.article, assessment, ruling, grouped, now)
-            alerts += outcome == "alert"
-            accounts += outcome == "account"
-            self._save(connection, assessment, told, grouped.key, now)
-        tallies.count(connection, now.date(), STAGE, "assessed", "candidates found" if found else "no tracked topic")
-        for reason, n in judged.dropped.items():
-            if n:
-                tallies.count(connection, now.date(), STAGE, "dropped", reason, n)
-        return alerts, accounts
 
-    def _save(
-        self, connection: Connection, assessment: Assessment, ruling: Ruling, shift_key: str | None, now: datetime
-    ) -> None:
-        judged = Judged(assessment=assessment, ruling=ruling, shift_key=shift_key)
-        assessments.save_assessments(connection, [judged], now)
-        tallies.count(connection, now.date(), STAGE, ruling.decision.value, assessment.relation.value)
-
-    def _group(self, connection: Connection, assessment: Assessment, here: dict[str, str], now: datetime) -> Grouped:
-        """Find the shift on record that the statement belongs to; an article makes one for a position, by its strongest words."""
-        position, words = assessment.candidate.position, assessment.candidate.statement.text
-        if position.id in here:
-            return Grouped(key=here[position.id], is_new=False, reason="told in the same article")
-        since = now - timedelta(days=self._policy.known_for_days)
-        known = [
-            OpenShift(key=s.key, revision=s.position_revision, relation=s.relation, words=s.words)
-            for s in shifts.recent(connection, position.id, since)
-        ]
-        vectors = self._featurizer.vectors([words, *(shift.words for shift in known)])
-        similar = list(zip(known, (float(c) for c in vectors[1:] @ vectors[0]), strict=True))
-        grouped = group(
-            position_id=position.id,
-            revision=position.revision,
-            relation=assessment.relation,
-            words=words,
-            similar=similar,
-        )
-        here[position.id] = grouped.key
-        return grouped
-
-    def _alert(
-        self,
-        connection: Connection,
-        article: Article,
-        assessment: Assessment,
-        ruling: Ruling,
-        grouped: Grouped,
-        now: datetime,
-    ) -> tuple[str, Ruling]:
-        """Open the shift with an alert, or add the article to the alert that the desk has; return what came of it."""
-        position = assessment.candidate.position
-        record = shifts.get(connection, grouped.key)
-        if record is None:
-            shifts.save(connection, _opened(grouped.key, assessment, now, alerted=not article.silent))
-            if article.silent:
-                return "silent", Ruling(decision=Decision.SILENT, reason=f"{ruling.reason}; {FIRST_RUN}")
-            self._post(connection, grouped.key, _alert_of(grouped.key, assessment, article), now)
-            return "alert", ruling
-        shifts.touch(connection, grouped.key, now)
-        if not record.alerted or article.silent:
-            return "silent", Ruling(decision=Decision.SILENT, reason=f"{ruling.reason}; {KNOWN_SILENTLY}")
-        entries = assessments.for_shift(connection, grouped.key)
-        if any(entry.article_url == article.url for entry in entries):
-            return "same", Ruling(decision=Decision.SILENT, reason=f"{ruling.reason}; {grouped.reason}")
-        self._reply(connection, grouped.key, entries, position, _account_of(assessment, article), now)
-        return "account", Ruling(decision=Decision.ALERT, reason=f"{ruling.reason}; {KNOWN}")
-
-    def _post(self, connection: Connection, key: str, alert: Alert, now: datetime) -> None:
-        position = alert.assessment.candidate.position
-        deliveries.add(
-            connection,
-            alert_key=key,
-            position_id=position.id,
-            channel=self._channel_for(position),
-            payload=alert_record(alert, mention=self._mention_for(position)),
-            priority=priority(alert.assessment.relation, alert.assessment.shift_probability),
-            now=now,
-        )
-
-    def _reply(
-        self,
-        connection: Connection,
-        key: str,
-        entries: Sequence[TimelineEntry],
-        position: Position,
-        account: Account,
-        now: datetime,
-    ) -> None:
-        """Tell of one more outlet in the thread of the alert, whose message shows the count from now on."""
-        first = entries[0]
-        later = {entry.article_url: entry for entry in reversed(entries) if entry.article_url != first.article_url}
-        accounts = (*(_account_from(entry) for entry in reversed(later.values())), account)[:OUTLETS_SHOWN]
-        alert = replace(_alert_from(key, first, position), accounts=accounts)
-        deliveries.add(
-            connection,
-            alert_key=identify("reply", key, account.url),
-            position_id=position.id,
-            channel=self._channel_for(position),
-            payload=reply_record(alert, account),
-            priority=priority(first.relation, alert.assessment.shift_probability),
-            now=now,
-            kind=Kind.REPLY,
-            parent_key=key,
-        )
+def _count(connection: Connection, judged: JudgedArticle, now: datetime) -> None:
+    outcome = "candidates found" if judged.assessments else "no tracked topic"
+    tallies.count(connection, now.date(), STAGE, "assessed", outcome)
+    for reason, n in judged.dropped.items():
+        if n:
+            tallies.count(connection, now.date(), STAGE, "dropped", reason, n)
 
 
-def _opened(key: str, assessment: Assessment, now: datetime, *, alerted: bool) -> shifts.ShiftRecord:
-    position = assessment.candidate.position
-    return shifts.ShiftRecord(
-        key=key,
-        position_id=position.id,
-        position_revision=position.revision,
-        relation=assessment.relation,
-        words=assessment.candidate.statement.text,
-        opened_at=now,
-        last_seen_at=now,
-        alerted=alerted,
-    )
-
-
-def _alert_of(key: str, assessment: Assessment, article: Article) -> Alert:
-    return Alert(
-        key=key,
-        assessment=assessment,
-        article_title=article.title,
-        article_url=article.url,
-        outlet=article.outlet,
-        published=article.published,
-    )
-
-
-def _alert_from(key: str, entry: TimelineEntry, position: Position) -> Alert:
-    """Return the alert that a shift's first account made."""
-    candidate = Candidate(
-        statement=entry.statement,
-        position=position,
-        similarity=entry.similarity,
-        title=entry.article_title,
-        published=entry.published,
-    )
-    assessment = Assessment(
-        candidate=candidate,
-        relation=entry.relation,
-        probabilities=entry.probabilities,
-        evidence=entry.evidence,
-        reason=entry.reason,
-        model=entry.model,
-    )
-    return Alert(
-        key=key,
-        assessment=assessment,
-        article_title=entry.article_title,
-        article_url=entry.article_url,
-        outlet=entry.outlet,
-        published=entry.published,
-    )
-
-
-def _account_of(assessment: Assessment, article: Article) -> Account:
-    return Account(
-        outlet=article.outlet,
-        title=article.title,
-        url=article.url,
-        published=article.published,
-        text=assessment.candidate.statement.text,
-    )
-
-
-def _account_from(entry: TimelineEntry) -> Account:
-    return Account(
-        outlet=entry.outlet,
-        title=entry.article_title,
-        url=entry.article_url,
-        published=entry.published,
-        text=entry.statement.text,
+def _with(report: AssessReport, made: Taken) -> AssessReport:
+    return replace(
+        report,
+        alerts=report.alerts + made.alerts,
+        accounts=report.accounts + made.accounts,
+        disputes=report.disputes + made.disputes,
     )

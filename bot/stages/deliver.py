@@ -22,16 +22,16 @@ from bot.core import dispatch
 from bot.core.card import card_from, digest_record
 from bot.core.dispatch import ChannelLoad, Gate, Kind, Settlement, Waiting
 from bot.core.policies import DispatchPolicy
-from bot.domain import Delivery, DeliveryState
+from bot.domain import Delivery, DeliveryState, identify
 from bot.errors import DeliveryFault
 from bot.ports import Notifier, PostOutcome, PostOutcomeKind
-from bot.store import deliveries, tallies
-from bot.store.engine import snapshot, transaction
+from bot.store import deliveries, marks, tallies
+from bot.store.engine import snapshot, take_turns, transaction
 
 log = structlog.get_logger()
 
 STAGE = "deliver"
-_UNASKED = frozenset({"held", "postponed", "digested", "orphaned"})
+_UNASKED = frozenset({"held", "postponed", "digested", "orphaned", "muted"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class DeliverReport:
     `next_at` is None where nothing waits, what is held for a digest aside.
 
     Outcomes are posted, found (it was on screen), retry, doubtful, absent (looked up, to be posted), mend, bug, held,
-    postponed, digested, orphaned (a reply to a dead alert).
+    postponed, digested, orphaned (a reply to a dead alert), muted (held since its position is).
     """
 
     outcomes: Mapping[str, int] = field(default_factory=dict)
@@ -62,16 +62,28 @@ class Deliver:
         policy: Pace, caps and patience.
         threads: Attempts at a time; one slow channel leaves the others their threads.
         lease_s: How long a claim holds, longer than any attempt takes.
+        draws: Whether each alert gets a picture of its position's history in its thread.
+        renews: Whether messages that are on screen show what the desk did with them.
     """
 
     def __init__(
-        self, engine: Engine, notifier: Notifier, policy: DispatchPolicy, *, threads: int = 4, lease_s: float = 120.0
+        self,
+        engine: Engine,
+        notifier: Notifier,
+        policy: DispatchPolicy,
+        *,
+        threads: int = 4,
+        lease_s: float = 120.0,
+        draws: bool = False,
+        renews: bool = False,
     ) -> None:
         self._engine = engine
         self._notifier = notifier
         self._policy = policy
         self._threads = threads
         self._lease_s = lease_s
+        self._draws = draws
+        self._renews = renews
         self._stopping = threading.Event()
 
     def stop(self) -> None:
@@ -83,11 +95,11 @@ class Deliver:
         with transaction(self._engine) as connection:
             return deliveries.abandon(connection, now + timedelta(seconds=self._policy.first_retry_s))
 
-    def run_once(self, now: datetime) -> DeliverReport:
-        """Make one round over what is due at `now`."""
+    def run_once(self, now: datetime, *, only: str | None = None) -> DeliverReport:
+        """Make one round over what is due at `now`; `only` names the channel to attend to, None for all."""
         started = time.monotonic()
         done: Counter[str] = Counter()
-        queue = deque(self._plan(now, done))
+        queue = deque(self._plan(now, done, only))
         running: dict[Future[PostOutcome], tuple[Delivery, Kind]] = {}
         with ThreadPoolExecutor(max_workers=self._threads, thread_name_prefix="deliver") as pool:
             while (queue and not self._stopping.is_set()) or running:
@@ -99,18 +111,24 @@ class Deliver:
                     delivery, kind = running.pop(future)
                     done[self._settle(delivery, kind, future.result(), _later(now, started))] += 1
         with snapshot(self._engine) as connection:
-            return DeliverReport(outcomes=dict(+done), next_at=self._next_at(connection, _later(now, started)))
+            return DeliverReport(outcomes=dict(+done), next_at=self._next_at(connection, _later(now, started), only))
 
-    def _plan(self, now: datetime, done: Counter[str]) -> list[Waiting]:
+    def _plan(self, now: datetime, done: Counter[str], only: str | None) -> list[Waiting]:
         """Return what goes next in each channel; what may not go now is postponed, or held for a digest."""
         picked: list[Waiting] = []
         with transaction(self._engine) as connection:
+            take_turns(connection, "plan of deliveries")  # so that no two make a digest of the same alerts
             deliveries.expire(connection, now)
             done["orphaned"] += deliveries.bury_replies_to_the_dead(connection)
+            done["muted"] += marks.hold_muted(connection, now)
+            if self._renews:
+                marks.renew(connection, now)
             for channel, held in deliveries.held(connection, now, self._policy.digest_every_s).items():
                 done["digested"] += _digest(connection, channel, held[: dispatch.DIGEST_SIZE], now)
             loads = deliveries.loads(connection, now)
             for channel, rows in _by_channel(deliveries.due(connection, now)).items():
+                if only not in (None, channel):
+                    continue
                 load = loads.get(channel, ChannelLoad())
                 standing = dispatch.standing(load, self._policy, now)
                 if wanted := dispatch.pick(rows, load, standing, self._policy):
@@ -126,12 +144,12 @@ class Deliver:
                     tallies.count(connection, now.date(), STAGE, outcome, why, done[outcome])
         return picked
 
-    def _next_at(self, connection: Connection, now: datetime) -> datetime | None:
+    def _next_at(self, connection: Connection, now: datetime, only: str | None) -> datetime | None:
         """Return when there may be something to do again; None where nothing waits, what is held for a digest aside."""
         loads = deliveries.loads(connection, now)
-        ready = {row.channel for row in deliveries.due(connection, now)}
+        ready = {row.channel for row in deliveries.due(connection, now) if only in (None, row.channel)}
         waits = [dispatch.standing(loads.get(it, ChannelLoad()), self._policy, now).until or now for it in ready]
-        later = deliveries.next_due(connection, now)
+        later = deliveries.next_due(connection, now, only)
         return min([*waits, later] if later else waits, default=None)
 
     def _claim(self, wanted: Waiting, now: datetime) -> Delivery | None:
@@ -175,12 +193,36 @@ class Deliver:
                 parent = delivery.payload.get("parent")
                 if isinstance(parent, Mapping):
                     deliveries.renew(connection, delivery.channel, str(parent.get("key", "")), parent)
+                if self._draws and kind is Kind.ALERT:
+                    _add_picture(connection, delivery, now)
             tallies.count(connection, now.date(), STAGE, name, outcome.reason)
         _log(delivery, name, settled)
         return name
 
 
-_WHY = {"postponed": dispatch.QUIET_HOURS, "held": dispatch.OVER_CAP, "orphaned": deliveries.ORPHANED}
+_WHY = {
+    "postponed": dispatch.QUIET_HOURS,
+    "held": dispatch.OVER_CAP,
+    "orphaned": deliveries.ORPHANED,
+    "muted": dispatch.MUTED,
+}
+
+
+def _add_picture(connection: Connection, alert: Delivery, now: datetime) -> None:
+    """Let a picture of the position's history follow an alert into its thread; a sample has none."""
+    position_id = str(alert.payload.get("position", ""))
+    if position_id and not alert.payload.get("sample"):
+        deliveries.add(
+            connection,
+            alert_key=identify("picture", alert.alert_key),
+            position_id=position_id,
+            channel=alert.channel,
+            payload={"kind": Kind.PICTURE.value, "position": position_id},
+            priority=dispatch.DRAWING,
+            now=now,
+            kind=Kind.PICTURE,
+            parent_key=alert.alert_key,
+        )
 
 
 def _digest(connection: Connection, channel: str, held: list[Delivery], now: datetime) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.feeds.fenced import Broken, Fence, Limits
 from bot.feeds.worker import Job
-from bot.ports import Abstained, Extracted, Extractor
+from bot.ports import Abstained, Extracted, Extractor, LiveItem
 
 TARGET = "bot.stages.extraction:extracting"
 LIMITS = Limits(cpu_s=15.0, wall_s=60.0, patience_s=3.0, memory_bytes=2 * 1024**3, file_bytes=-1)
@@ -24,7 +24,8 @@ def extracting(path: str) -> Job:
         found = extractor.extract(body.decode("utf-8", "surrogatepass"), url=url)
         record = asdict(found)
         if isinstance(found, Extracted):
-            record["published"] = found.published.isoformat() if found.published else None
+            for each in (record, *record["items"]):
+                each["published"] = each["published"].isoformat() if each["published"] else None
         return record
 
     return job
@@ -49,8 +50,10 @@ class FencedExtractor:
             return Abstained(reason="crash" if answer.kind == "crash" else "too_costly", detail=answer.problem)
         if "reason" in answer:
             return Abstained(**answer)
-        published = answer.pop("published")
-        return Extracted(**answer, published=datetime.fromisoformat(published) if published else None)
+        for each in (answer, *answer["items"]):
+            each["published"] = datetime.fromisoformat(each["published"]) if each["published"] else None
+        items = tuple(LiveItem(**item) for item in answer.pop("items"))
+        return Extracted(**answer, items=items)
 
     def close(self) -> None:
         """Kill the processes."""

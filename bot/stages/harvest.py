@@ -7,7 +7,7 @@ import hashlib
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -16,16 +16,17 @@ from bot.core.addresses import clean
 from bot.core.policies import PollPolicy
 from bot.core.revision import Known, Marks, Novelty
 from bot.core.schedule import FeedState, Observation, Outcome, is_full_fetch_due, silent_for_s
-from bot.domain import Article, ArticleState, DateConfidence, identify, text_hash
+from bot.domain import DateConfidence
 from bot.feeds.check import Parser, refusal
 from bot.feeds.fenced import Broken
 from bot.feeds.hosts import Hold
 from bot.feeds.http import Fetched, Fetcher, Unfetched, Wanted
 from bot.feeds.parsed import NotAFeed, ParsedFeed
 from bot.stages import sorting
+from bot.stages.arrivals import STUB, Gathered, edited_of, gather
 from bot.stages.pages import Pages, Text
 from bot.stages.sorting import Found
-from bot.store.articles import Arrival
+from bot.store.articles import Edition
 from bot.store.entries import Sighting
 from bot.store.feeds import Poll
 
@@ -38,12 +39,13 @@ MOST_PAGES = 50
 PAGES_AT_ONCE = 4
 BUDGET_S = 120.0
 TELLING = 3
-STUB = 400
+MUCH = 200
+"""Characters of text that take about as long to look through as an entry to judge."""
 
 Lookup = Callable[[str, Sequence[Marks]], Awaitable[list[Known]]]
 """Returns the stored entries of a feed that items may be."""
-Stored = Callable[[Sequence[str], Sequence[str]], Awaitable[tuple[dict[str, str | None], dict[str, str]]]]
-"""Returns which addresses have an article, with its entry; and of the named entries, the hash of their latest text."""
+Stored = Callable[[Sequence[str], Sequence[str]], Awaitable[tuple[dict[str, str | None], dict[str, Edition]]]]
+"""Returns which addresses have an article, with its entry; and of the named entries, their latest article."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +56,8 @@ class Harvest:
     poll: Poll
     sightings: Sequence[Sighting] = ()
     seen_ids: Sequence[str] = ()
-    arrivals: Sequence[Arrival] = ()
     novelties: Counter[Novelty] = field(default_factory=Counter)
-    unstored: Counter[str] = field(default_factory=Counter)
-    """Entries that gave no article, by reason."""
+    gathered: Gathered = field(default_factory=Gathered)
     whole: bool = False
     """Whether every entry of the document is in `sightings` or `seen_ids`."""
 
@@ -131,12 +131,18 @@ class Harvester:
             len(marked), partial(sorting.sort, revisions=self._policy.revisions), marked, known, feed.url
         )
         texts = await self._texts(feed, [each for each in found if each.fresh], answer.url)
-        arrivals, unstored = await self._arrivals(feed, [each for each in found if each.id in texts], texts)
+        taken = [each for each in found if each.id in texts]
+        pages = [text.url for text in texts.values() if text.page]
+        owners, latest = await self._stored(pages, edited_of(taken))
+        size = sum(len(text.text) for text in texts.values()) // MUCH
+        gathered = await self._apart(size, gather, feed, taken, texts, owners, latest, now)
         deferred = sum(each.fresh for each in found) - len(texts)
         times = [each.marks.published for each in found if each.confidence is not DateConfidence.FIRST_SEEN]
         outcome = Outcome.PARTIAL if deferred else Outcome.OK
         return Harvest(
-            observation=_observation(outcome, answer, ttl_s=parsed.ttl_s, times=times, new_entries=len(arrivals)),
+            observation=_observation(
+                outcome, answer, ttl_s=parsed.ttl_s, times=times, new_entries=len(gathered.arrivals)
+            ),
             poll=Poll(
                 outcome=outcome.value,
                 problem=_problem(times, list(texts.values()), now),
@@ -144,14 +150,13 @@ class Harvester:
                 body_hash=None if deferred else hashlib.sha256(answer.body).hexdigest(),
                 forget_body=bool(deferred),
                 full_fetch=full and not deferred,
-                found_new=bool(arrivals),
+                found_new=bool(gathered.arrivals),
                 succeeded=True,
             ),
             sightings=[_sighting(feed, each) for each in found if each.id in texts or each.renews],
             seen_ids=[each.id for each in found if each.judgement.novelty is Novelty.SAME],
-            arrivals=arrivals,
+            gathered=gathered,
             novelties=Counter(each.judgement.novelty for each in found if each.id in texts or not each.fresh),
-            unstored=unstored,
             whole=not deferred,
         )
 
@@ -192,52 +197,6 @@ class Harvester:
             elif not clean(entry.url, base):
                 found[each.id] = self._pages.own(entry.url, base, entry.title, entry.text, "no link")
         return found
-
-    async def _arrivals(
-        self, feed: FeedState, taken: Sequence[Found], texts: dict[str, Text]
-    ) -> tuple[list[Arrival], Counter[str]]:
-        """Return the articles to store; an entry whose page belongs to another entry, or did not change, gives none."""
-        edited = [each.id for each in taken if each.judgement.novelty is Novelty.REVISED]
-        owners, latest = await self._stored([text.url for text in texts.values() if text.page], edited)
-        arrivals: list[Arrival] = []
-        unstored: Counter[str] = Counter()
-        for each in taken:
-            own, text = each.id, texts[each.id]
-            owner = owners.get(text.url) if text.page else own
-            if text.page and text.url in owners and owner != own:
-                if len(each.entry.text) < STUB:
-                    unstored["its page is another entry's article"] += 1
-                    continue
-                text = replace(
-                    text, text=each.entry.text, page=False, reason="the feed's own text (its page is another's)"
-                )
-            elif text.page:
-                owners[text.url] = own
-            if latest.get(own) == text_hash(text.text):
-                unstored["edited, but its article says the same"] += 1
-                continue
-            arrivals.append(_arrival(feed, each, text))
-        return arrivals, unstored
-
-
-def _arrival(feed: FeedState, each: Found, text: Text) -> Arrival:
-    published = each.marks.published
-    if each.confidence is DateConfidence.FIRST_SEEN and text.published is not None:
-        published = min(text.published, published)
-    article = Article(
-        id=identify("article", each.id, each.judgement.revision),
-        url=text.url or feed.url,
-        title=each.entry.title or text.title,
-        text=text.text,
-        published=published,
-        outlet=feed.outlet or text.outlet or feed.name,
-        author=each.entry.author or text.author,
-        language=text.language or feed.language,
-        revision=each.judgement.revision,
-        silent=feed.untried and feed.first_run != "post",
-    )
-    state = ArticleState.SKIPPED if text.unread else ArticleState.PENDING
-    return Arrival(article=article, entry_id=each.id, state=state, reason=text.reason)
 
 
 def _sighting(feed: FeedState, each: Found) -> Sighting:

@@ -11,7 +11,7 @@ import asyncio
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -25,14 +25,16 @@ from bot.core.addresses import redacted
 from bot.core.policies import PollPolicy
 from bot.core.revision import Known, Marks
 from bot.core.schedule import FeedState, Outcome, plan
+from bot.domain import ArticleState
 from bot.errors import StoreError
 from bot.feeds.check import Parser
 from bot.feeds.http import Fetcher
 from bot.ports import Extractor
+from bot.stages.announce import Announce, unannounced
 from bot.stages.harvest import Harvest, Harvester, failed
 from bot.stages.pages import Pages
-from bot.stages.rounds import LEASE_S, IngestReport, Round, skipped
-from bot.store import articles, entries, feeds, tallies
+from bot.stages.rounds import LEASE_S, IngestReport, Round, tallied
+from bot.store import articles, edits, entries, feeds, tallies
 from bot.store.engine import snapshot, transaction
 
 log = structlog.get_logger()
@@ -72,6 +74,7 @@ class Ingest:
         policy: How feeds are polled.
         rng: Where the jitter comes from.
         round_s: After how long a round starts no more feeds and gives the rest back; None for never.
+        announce: Told of the articles that are to be assessed, in the transaction that wrote them.
     """
 
     def __init__(
@@ -84,12 +87,14 @@ class Ingest:
         rng: Chance,
         *,
         round_s: float | None = 120.0,
+        announce: Announce = unannounced,
     ) -> None:
         self._engine = engine
         self._fetcher = fetcher
         self._policy = policy
         self._rng = rng
         self._round_s = round_s
+        self._announce = announce
         self._database = ThreadPoolExecutor(1, thread_name_prefix="ingest-store")
         self._parsing = ThreadPoolExecutor(PARSING_THREADS, thread_name_prefix="ingest-parse")
         pages = Pages(fetcher, extractor, obey_robots=policy.obey_robots)
@@ -121,6 +126,17 @@ class Ingest:
         """Poll whatever comes due until `stop` is set, without rounds: a feed that hangs keeps no other from its time."""
         return self._runner.run(Round(self, clock, force=False, limit_s=None).serve(stop, pause_s))
 
+    async def poll_those(self, now: datetime, clock: Callable[[], datetime], urls: Collection[str]) -> IngestReport:
+        """Poll the feeds among `urls` that are due at `now`, in the caller's event loop, which `aclose` has to follow in.
+
+        For many callers at once in one loop; not beside `run_once` and `run`, which have a loop of their own.
+        """
+        return await Round(_Among(self, urls), clock, force=False, limit_s=self._round_s).drain(now)
+
+    async def aclose(self) -> None:
+        """Close connections, in the event loop that `poll_those` ran in."""
+        await self._fetcher.aclose()
+
     def close(self) -> None:
         """Close connections and threads. The parser and the engine belong to the caller."""
         self._runner.run(self._fetcher.aclose())
@@ -147,19 +163,21 @@ class Ingest:
 
     async def _stored(
         self, urls: Sequence[str], entry_ids: Sequence[str]
-    ) -> tuple[dict[str, str | None], dict[str, str]]:
-        def look() -> tuple[dict[str, str | None], dict[str, str]]:
+    ) -> tuple[dict[str, str | None], dict[str, articles.Edition]]:
+        def look() -> tuple[dict[str, str | None], dict[str, articles.Edition]]:
             with snapshot(self._engine) as connection:
-                return articles.with_address(connection, urls), articles.latest_texts(connection, entry_ids)
+                return articles.with_address(connection, urls), articles.latest(connection, entry_ids)
 
         return await self.in_store(look) if urls or entry_ids else ({}, {})
 
-    async def claim(self, now: datetime, limit: int, *, force: bool) -> list[FeedState]:
-        """Claim due feeds."""
+    async def claim(
+        self, now: datetime, limit: int, *, force: bool, only: Collection[str] | None = None
+    ) -> list[FeedState]:
+        """Claim due feeds, among `only` where that is not None."""
 
         def take() -> list[FeedState]:
             with transaction(self._engine) as connection:
-                return feeds.claim_due(connection, now, limit=limit, lease_s=LEASE_S, force=force)
+                return feeds.claim_due(connection, now, limit=limit, lease_s=LEASE_S, force=force, only=only)
 
         return await self.in_store(take)
 
@@ -237,10 +255,13 @@ class Ingest:
         with transaction(self._engine) as connection:
             for end in ends:
                 added = self._write(connection, end)
-                tally += _tally(end, added)
+                tally += tallied(end.harvest, end.at.date(), added)
                 decided = plan(end.feed, end.harvest.observation, self._policy, end.at, self._rng.random())
                 settlements.append(feeds.Settlement(feed=end.feed, plan=decided, poll=end.harvest.poll, at=end.at))
             feeds.settle(connection, settlements)
+            arrived = (each for end in ends for each in end.harvest.gathered.arrivals)
+            if pending := [each.article.id for each in arrived if each.state is ArticleState.PENDING]:
+                self._announce(connection, pending)
             for (day, outcome, reason), n in tally.items():
                 tallies.count(connection, day, STAGE, outcome, reason, n)
 
@@ -251,14 +272,24 @@ class Ingest:
         entries.touch(connection, harvest.seen_ids, now, older_than=now - SEEN_EVERY)
         if harvest.whole:
             entries.forget(connection, end.feed.url, now - timedelta(days=self._policy.retention_days))
-        return articles.add(connection, harvest.arrivals, now)
+        added = articles.add(connection, harvest.gathered.arrivals, now)
+        for each in harvest.gathered.edited:
+            found = each.comparison
+            edits.save(connection, each.article_id, each.earlier_id, found.edits, now, noticed=found.noticed)
+        return added
 
 
-def _tally(end: _End, added: int) -> Counter[tuple[date, str, str]]:
-    """Return what is counted of a poll: faults, articles, and entries that gave none, with their reasons."""
-    day, outcome = end.at.date(), end.harvest.observation.outcome
-    counted = Counter({(day, "skipped", reason): n for reason, n in skipped(end.harvest).items()})
-    counted[day, "article", ""] += added
-    if not outcome.succeeded:
-        counted[day, "poll_failed", outcome.value] += 1
-    return +counted
+class _Among:
+    """The stage as a round sees it that polls some feeds and no others."""
+
+    def __init__(self, stage: Ingest, urls: Collection[str]) -> None:
+        self._stage = stage
+        self._urls = urls
+        self.settle_claims = stage.settle_claims
+        self.poll = stage.poll
+
+    async def claim(self, now: datetime, limit: int, *, force: bool) -> list[FeedState]:
+        return await self._stage.claim(now, limit, force=force, only=self._urls)
+
+    async def next_due(self) -> datetime | None:
+        return None

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -37,6 +37,13 @@ class JudgedArticle:
     abstained: Abstained | None = None
     sentences: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
+    carried: Mapping[str, str] = field(default_factory=dict)
+    """Of assessments taken over from an article with the same words: the shift that each belongs to, by `carried_as`."""
+
+
+def carried_as(assessment: Assessment) -> str:
+    """Return under which name a taken-over assessment stands in `JudgedArticle.carried`."""
+    return f"{assessment.candidate.statement.id} {assessment.candidate.position.id}"
 
 
 def names_of(holder: Holder) -> tuple[str, ...]:
@@ -67,21 +74,21 @@ class ArticleJudge:
         self._names = [names_of(position.holder) for position in positions]
         self._topics = self._embed_topics(positions)
 
-    def judge(self, article: Article, now: datetime) -> JudgedArticle:
-        """Return what `article` does to the positions, as of `now`."""
+    def judge(self, article: Article, now: datetime, *, known: Collection[int] = ()) -> JudgedArticle:
+        """Return what `article` does to the positions, as of `now`. Sentences `known` by index are left out, as judged before."""
         abstained = self._readable(article)
         if abstained:
             return JudgedArticle(article=article, abstained=abstained)
-        candidates, sentences, dropped = self.candidates(article)
+        candidates, sentences, dropped = self.candidates(article, known)
         assessed = self._assess(candidates, now)
         assessed.sort(key=lambda item: -item[0].shift_probability)
         return JudgedArticle(article=article, assessments=tuple(assessed), sentences=sentences, dropped=dropped)
 
-    def candidates(self, article: Article) -> tuple[list[Candidate], int, Counter[str]]:
+    def candidates(self, article: Article, known: Collection[int] = ()) -> tuple[list[Candidate], int, Counter[str]]:
         """Return what is worth the encoder's time, how many sentences were looked at, and what was dropped by reason."""
         sentences = self._reader.sentences(article.text)
         dropped: Counter[str] = Counter()
-        matches = self._matches(article, sentences, dropped)
+        matches = self._matches(article, sentences, known, dropped)
         wanted = {match.sentence for match in matches}
         statements = self._reader.read(article, wanted) if wanted else ()
         return self._candidates(article, sentences, statements, matches, dropped), len(sentences), dropped
@@ -94,18 +101,20 @@ class ArticleJudge:
         cuts = np.cumsum([len(group) for group in texts])[:-1]
         return list(np.split(vectors, cuts))
 
-    def _matches(self, article: Article, sentences: Sequence[Sentence], dropped: Counter[str]) -> list[Match]:
+    def _matches(
+        self, article: Article, sentences: Sequence[Sentence], known: Collection[int], dropped: Counter[str]
+    ) -> list[Match]:
         """Match sentences to topics of those positions whose holder the article names at all."""
         whole = f"{article.title}\n{article.text}"
         present = [index for index, names in enumerate(self._names) if mentions(whole, names)]
         dropped[HOLDER_ABSENT] = len(self._positions) - len(present)
-        if not present or not sentences:
+        if not present or len(set(known)) >= len(sentences):
             return []
         texts = [article.text[sentence.start : sentence.end] for sentence in sentences]
         vectors = self._detector.featurizer.vectors([*texts, article.title] if article.title else texts)
         title = vectors[-1] if article.title else None
         found = match_topics(vectors[: len(texts)], title, [self._topics[index] for index in present], self._match)
-        return [replace(match, position=present[match.position]) for match in found]
+        return [replace(match, position=present[match.position]) for match in found if match.sentence not in known]
 
     def _candidates(
         self,

@@ -7,13 +7,14 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from html import unescape
 from typing import TypeVar
 
-from bot.core.addresses import canonical, clean, is_redirector
+from bot.core.addresses import canonical, clean, host_of, is_redirector, site_of
 from bot.feeds.encoding import decode_page
 from bot.feeds.http import PAGE_TYPES, Fetched, Fetcher, Wanted
 from bot.feeds.robots import Robots
-from bot.ports import Abstained, Extracted, Extractor
+from bot.ports import Abstained, Extracted, Extractor, LiveItem
 
 T = TypeVar("T")
 
@@ -24,8 +25,19 @@ REFRESH = re.compile(
     r"""<meta[^>]{0,200}http-equiv\s*=\s*["']?refresh["']?[^>]{0,200}content\s*=\s*["']?\s*\d+\s*;\s*url\s*=\s*["']?([^"'>\s]{4,2000})""",
     re.IGNORECASE,
 )
-POINTER = 20_000
-"""Characters below which a page that refreshes to another is a mere pointer."""
+ADDRESS = r"""(https?:(?:\\?/){2}[^"'<>\s]{4,2000})"""
+POINTERS = (
+    REFRESH,
+    re.compile(rf"""\bdata-n-au\s*=\s*["']{ADDRESS}"""),
+    re.compile(rf"""\b(?:location(?:\.href\s*=|\.replace\(|\.assign\()|redirectTo\w*\()\s*["']{ADDRESS}["']"""),
+    re.compile(
+        rf"""<link\b[^>]{{0,200}}\brel\s*=\s*["']canonical["'][^>]{{0,200}}\bhref\s*=\s*["']{ADDRESS}""", re.IGNORECASE
+    ),
+)
+"""How the page of a redirector names where it leads, surest first; the address is fetched like any other, guarded."""
+MOST_POINTERS = 4
+POINTER = 100_000
+"""Characters of a redirector's page that are looked through."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +57,8 @@ class Text:
     outlet: str = ""
     language: str = ""
     published: datetime | None = None
+    items: tuple[LiveItem, ...] = ()
+    """Of a live page."""
 
 
 class Pages:
@@ -70,18 +84,17 @@ class Pages:
         return _own(clean(url, base), title, own, reason)
 
     async def _page(self, address: str) -> Text | Abstained:
-        fetched = await self._fetch(address)
-        if isinstance(fetched, Abstained):
-            return fetched
-        page = decode_page(fetched.body, fetched.headers.get("content-type", ""))
-        pointed = REFRESH.search(page[:POINTER]) if len(page) < POINTER and is_redirector(address) else None
-        if pointed:
-            target = clean(pointed.group(1), fetched.url)
-            again = await self._fetch(target) if target else Abstained(reason="redirect", detail="leads nowhere")
-            if isinstance(again, Abstained):
-                return again
-            fetched, page = again, decode_page(again.body, again.headers.get("content-type", ""))
-        return await self._extract(page, fetched.url)
+        for _ in range(MOST_POINTERS):
+            fetched = await self._fetch(address)
+            if isinstance(fetched, Abstained):
+                return fetched
+            page = decode_page(fetched.body, fetched.headers.get("content-type", ""))
+            if not is_redirector(fetched.url):
+                return await self._extract(page, fetched.url)
+            address = _pointed(page, fetched.url)
+            if not address:
+                break
+        return Abstained(reason="redirector", detail="its page does not say where it leads")
 
     async def _fetch(self, address: str) -> Fetched | Abstained:
         permit = self._robots.refusal if self._robots is not None else None
@@ -112,6 +125,17 @@ class Pages:
         return _text(found, url)
 
 
+def _pointed(page: str, url: str) -> str:
+    """Return where a redirector's page leads, "" where it does not say; only a refresh may lead on within its own site."""
+    for pattern in POINTERS:
+        for found in pattern.finditer(page[:POINTER]):
+            target = clean(unescape(found.group(1)).replace("\\/", "/"), url)
+            elsewhere = site_of(host_of(target)) != site_of(host_of(url))
+            if target and target != url and (elsewhere or pattern is REFRESH):
+                return target
+    return ""
+
+
 def _text(found: Extracted, url: str) -> Text:
     return Text(
         url=canonical(found.canonical_url, url),
@@ -122,7 +146,12 @@ def _text(found: Extracted, url: str) -> Text:
         outlet=found.outlet,
         language=found.language,
         published=found.published,
+        items=found.items,
     )
+
+
+OWN_TEXT = ("the feed's own text", "the headline alone", "nothing to read")
+"""How the reason of a text begins that is no page's."""
 
 
 def _own(address: str, title: str, own: str, reason: str) -> Text:

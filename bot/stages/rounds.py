@@ -7,7 +7,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from bot.core.addresses import origin_of
@@ -74,9 +74,23 @@ class Polling(Protocol):
 
 def skipped(harvest: Harvest) -> Counter[str]:
     """Return how many of a poll's entries will not be assessed, by reason without its particulars."""
-    unread = (each.reason.split(" (")[0] for each in harvest.arrivals if each.state is ArticleState.SKIPPED)
+    unread = (each.reason.split(" (")[0] for each in harvest.gathered.arrivals if each.state is ArticleState.SKIPPED)
     elsewhere = harvest.novelties[Novelty.DUPLICATE]
-    return Counter(unread) + harvest.unstored + Counter({"another feed has it": elsewhere})
+    return Counter(unread) + harvest.gathered.unstored + Counter({"another feed has it": elsewhere})
+
+
+def tallied(harvest: Harvest, day: date, added: int) -> Counter[tuple[date, str, str]]:
+    """Return what is counted of a poll: how it ended, articles, what of them is not read, edits, and entries that gave none."""
+    outcome, gathered = harvest.observation.outcome, harvest.gathered
+    counted = Counter({(day, "skipped", reason): n for reason, n in skipped(harvest).items()})
+    counted[day, "article", ""] += added
+    for language, n in gathered.unread.items():
+        counted[day, "passage_unread", f"language: {language}"] += n
+    for each in gathered.edited:
+        counted[day, "edited", "rewritten"] += each.comparison.rewritten
+        counted.update((day, "edited", edit.kind.value) for edit in each.comparison.edits)
+    counted[day, "polled" if outcome.succeeded else "poll_failed", outcome.value] += 1
+    return +counted
 
 
 class Round:
@@ -170,7 +184,7 @@ class Round:
         outcome = harvest.observation.outcome
         self._done[outcome.value] += 1
         self._counts.update({novelty.value: n for novelty, n in harvest.novelties.items()})
-        self._counts["articles"] += len(harvest.arrivals)
+        self._counts["articles"] += len(harvest.gathered.arrivals)
         self._skipped += skipped(harvest)
         if not outcome.succeeded:
             self._problems[feed.url] = f"{outcome.value}: {harvest.observation.problem}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,6 +16,8 @@ AT_ONCE = 400
 """Values in one IN list, well under every database's limit."""
 MOST_ATTEMPTS = 5
 POISON = "claimed 5 times without an end: it is kept from being tried again"
+UNREAD_PASSAGES = "passages not read: "
+"""Begins what an article's reason says of passages in other languages, whose codes follow."""
 COLUMNS = (
     table.c.id,
     table.c.url,
@@ -45,7 +47,8 @@ def add(connection: Connection, arrivals: Sequence[Arrival], now: datetime) -> i
     if not arrivals:
         return 0
     rows = [_row(arrival, now) for arrival in arrivals]
-    return connection.execute(insert(connection, table).on_conflict_do_nothing(), rows).rowcount
+    new = insert(connection, table).on_conflict_do_nothing().returning(table.c.id)
+    return len(connection.execute(new, rows).all())
 
 
 def _row(arrival: Arrival, now: datetime) -> dict[str, object]:
@@ -69,13 +72,17 @@ def _row(arrival: Arrival, now: datetime) -> dict[str, object]:
     }
 
 
-def claim_pending(connection: Connection, now: datetime, limit: int, lease_s: float) -> list[Article]:
+def claim_pending(
+    connection: Connection, now: datetime, limit: int, lease_s: float, *, only: Collection[str] | None = None
+) -> list[Article]:
     """Claim up to `limit` pending articles and return them: those that may alert before silent ones, then the oldest.
 
-    An article that was claimed `MOST_ATTEMPTS` times without an end is marked failed instead.
+    `only` names the ids to look among, None for all. An article that was claimed `MOST_ATTEMPTS` times without an end is marked
+    failed instead.
     """
     free = or_(table.c.claimed_until.is_(None), table.c.claimed_until <= now)
     pending = (table.c.state == ArticleState.PENDING.value) & free
+    pending = pending if only is None else pending & table.c.id.in_(only)
     connection.execute(
         update(table)
         .where(pending, table.c.attempts >= MOST_ATTEMPTS)
@@ -104,6 +111,27 @@ def release_all(connection: Connection) -> int:
     return done.rowcount
 
 
+def is_pending(connection: Connection, article_id: str) -> bool:
+    """Whether an article has not ended yet; keeps it from ending in another transaction until the end of this one."""
+    query = select(table.c.id).where(table.c.id == article_id, table.c.state == ArticleState.PENDING.value)
+    return connection.execute(query.with_for_update()).first() is not None
+
+
+def unclaim(connection: Connection, ids: Sequence[str]) -> None:
+    """Give the claims on articles back, of a process that is known to be gone."""
+    for start in range(0, len(ids), AT_ONCE):
+        chosen = table.c.id.in_(ids[start : start + AT_ONCE]) & (table.c.state == ArticleState.PENDING.value)
+        connection.execute(update(table).where(chosen).values(claimed_until=None))
+
+
+def pending_ids(connection: Connection, now: datetime, *, except_for: Collection[str], limit: int) -> list[str]:
+    """Return up to `limit` pending articles that nobody has claimed, in the order of `claim_pending`, without some."""
+    free = or_(table.c.claimed_until.is_(None), table.c.claimed_until <= now)
+    query = select(table.c.id).where(table.c.state == ArticleState.PENDING.value, free)
+    query = query.order_by(table.c.silent, table.c.published_at, table.c.id).limit(limit + len(except_for))
+    return [found for found in connection.scalars(query) if found not in except_for][:limit]
+
+
 def mark(connection: Connection, article_id: str, state: ArticleState, reason: str, now: datetime) -> bool:
     """Store how a claimed article ended; False where it had ended before.
 
@@ -124,14 +152,47 @@ def get(connection: Connection, article_id: str) -> Article | None:
     return None if row is None else _article(row)
 
 
-def latest_texts(connection: Connection, entry_ids: Sequence[str]) -> dict[str, str]:
-    """Return the hash of the latest text of each of `entry_ids` that has an article."""
-    found: dict[str, str] = {}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """The latest article of an entry. `reason` says what is unusual about its text."""
+
+    article_id: str
+    text: str
+    text_hash: str
+    reason: str
+
+
+def latest(connection: Connection, entry_ids: Sequence[str]) -> dict[str, Edition]:
+    """Return the latest article of each of `entry_ids` that has one."""
+    found: dict[str, Edition] = {}
     for start in range(0, len(entry_ids), AT_ONCE):
         wanted = table.c.entry_id.in_(entry_ids[start : start + AT_ONCE])
-        query = select(table.c.entry_id, table.c.text_hash).where(wanted).order_by(table.c.revision)
-        found.update({row.entry_id: row.text_hash for row in connection.execute(query)})
+        columns = (table.c.entry_id, table.c.id.label("article_id"), table.c.text, table.c.text_hash, table.c.reason)
+        query = select(*columns).where(wanted).order_by(table.c.revision, table.c.fetched_at)
+        for row in connection.execute(query).mappings():
+            found[row["entry_id"]] = Edition(
+                **{name: row[name] for name in ("article_id", "text", "text_hash", "reason")}
+            )
     return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """An article of which the whole or passages are in a language that is not read, as `reason` says."""
+
+    url: str
+    title: str
+    outlet: str
+    reason: str
+    fetched_at: datetime
+
+
+def unread(connection: Connection, since: datetime, *, limit: int = 100) -> tuple[Unread, ...]:
+    """Return the articles fetched since `since` that were not read for their language, wholly or in part, the latest first."""
+    columns = (table.c.url, table.c.title, table.c.outlet, table.c.reason, table.c.fetched_at)
+    of_language = or_(table.c.reason.startswith("language"), table.c.reason.contains(UNREAD_PASSAGES))
+    query = select(*columns).where(table.c.fetched_at >= since, of_language).order_by(table.c.fetched_at.desc())
+    return tuple(Unread(**row) for row in connection.execute(query.limit(limit)).mappings())
 
 
 def with_address(connection: Connection, urls: Sequence[str]) -> dict[str, str | None]:

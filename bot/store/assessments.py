@@ -7,20 +7,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select
 
 from bot.domain import Assessment, Certainty, Decision, Mode, Relation, Ruling, Statement, identify
+from bot.store import shifts
 from bot.store.engine import insert
 from bot.store.schema import articles, assessments, statements
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """An assessment to save, with the policy's ruling and the shift that it belongs to, None for no shift."""
+    """An assessment to save, with the policy's ruling and the shift that it belongs to, None for no shift.
+
+    `bearing` says what it does to that shift (`core.bearing`), "" where it is an account of it.
+    """
 
     assessment: Assessment
     ruling: Ruling
     shift_key: str | None = None
+    bearing: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +49,7 @@ class TimelineEntry:
     article_url: str
     outlet: str
     published: datetime
+    bearing: str = ""
 
 
 def save_statements(connection: Connection, found: Iterable[Statement]) -> int:
@@ -80,6 +86,12 @@ def save_assessments(connection: Connection, judged: Iterable[Judged], now: date
     return _insert_new(connection, assessments, rows)
 
 
+def get(connection: Connection, assessment_id: str) -> TimelineEntry | None:
+    """Return the assessment with this id, None where there is none."""
+    row = connection.execute(_timeline().where(assessments.c.id == assessment_id)).mappings().first()
+    return None if row is None else _entry(row)
+
+
 def for_position(
     connection: Connection,
     position_id: str,
@@ -99,8 +111,36 @@ def for_position(
 
 
 def for_shift(connection: Connection, shift_key: str) -> tuple[TimelineEntry, ...]:
-    """Return every account of a shift, the earliest article first."""
-    query = _timeline().where(assessments.c.shift_key == shift_key)
+    """Return every account of a shift and of those merged into it, the earliest article first, without its disputes."""
+    return _of_shift(connection, shift_key, assessments.c.bearing == "")
+
+
+def disputes(connection: Connection, shift_key: str) -> tuple[TimelineEntry, ...]:
+    """Return what speaks against a shift (denials, other accounts, other voices), the earliest article first."""
+    return _of_shift(connection, shift_key, assessments.c.bearing != "")
+
+
+def of_earlier_editions(connection: Connection, url: str, article_id: str) -> tuple[TimelineEntry, ...]:
+    """Return the accounts of shifts that other editions of the article at `url` gave, the earliest first."""
+    query = _timeline().where(
+        articles.c.url == url,
+        articles.c.id != article_id,
+        assessments.c.shift_key.is_not(None),
+        assessments.c.bearing == "",
+    )
+    query = query.order_by(articles.c.revision, statements.c.start, assessments.c.id)
+    return tuple(_entry(row) for row in connection.execute(query).mappings())
+
+
+def for_article(connection: Connection, article_id: str) -> tuple[TimelineEntry, ...]:
+    """Return everything that an article was assessed to do, in the order of its text."""
+    query = _timeline().where(statements.c.article_id == article_id)
+    query = query.order_by(statements.c.start, assessments.c.id)
+    return tuple(_entry(row) for row in connection.execute(query).mappings())
+
+
+def _of_shift(connection: Connection, shift_key: str, wanted: ColumnElement[bool]) -> tuple[TimelineEntry, ...]:
+    query = _timeline().where(assessments.c.shift_key.in_(shifts.family(connection, shift_key)), wanted)
     query = query.order_by(articles.c.published_at, statements.c.start, assessments.c.id)
     return tuple(_entry(row) for row in connection.execute(query).mappings())
 
@@ -129,6 +169,7 @@ def _row(item: Judged, now: datetime) -> dict[str, Any]:
         "decision_reason": item.ruling.reason,
         "model": assessment.model,
         "shift_key": item.shift_key,
+        "bearing": item.bearing,
         "assessed_at": now,
     }
 
@@ -164,4 +205,5 @@ def _entry(row: RowMapping) -> TimelineEntry:
         article_url=row["url"],
         outlet=row["outlet"],
         published=row["published_at"],
+        bearing=row["bearing"],
     )

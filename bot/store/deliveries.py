@@ -25,8 +25,10 @@ from bot.core.dispatch import (
     Settlement,
     Waiting,
 )
+from bot.core.marks import with_marks
 from bot.domain import Delivery, DeliveryState, identify
-from bot.store.engine import insert
+from bot.store import marks
+from bot.store.engine import insert, take_turns
 from bot.store.schema import deliveries
 
 _C = deliveries.c
@@ -67,6 +69,12 @@ def add(
     }
     added = connection.execute(insert(connection, deliveries).values(row).on_conflict_do_nothing().returning(_C.id))
     return added.first() is not None
+
+
+def known(connection: Connection, alert_key: str, channel: str) -> bool:
+    """Whether a delivery is on file for an alert and a channel, however it stands."""
+    query = select(_C.id).where(_C.alert_key == alert_key, _C.channel == channel)
+    return connection.execute(query).first() is not None
 
 
 def expire(connection: Connection, now: datetime) -> int:
@@ -123,13 +131,14 @@ def claim(connection: Connection, wanted: Waiting, *, now: datetime, lease_s: fl
     """Claim a delivery for `lease_s`, or return None where another was quicker with it or with its channel.
 
     The delivery comes back in the state in which it was found, so that its taker knows whether to look or to post, with
-    the attempt counted. A reply has its alert's ref in the payload under "thread", and under "parent" what that alert's
-    message is to show; nothing where a digest's message stands for it.
+    the attempt counted. A reply or a renewal has its alert's ref in the payload under "thread", and under "parent" what
+    that alert's message is to show, what the desk did included; nothing where a digest's message stands for it.
     """
     other = deliveries.alias("other")
     free = ~select(other.c.id).where(other.c.channel == wanted.channel, other.c.state == DeliveryState.POSTING).exists()
     values: dict[str, Any] = {"state": DeliveryState.POSTING, "claimed_until": now + timedelta(seconds=lease_s)}
     values |= {"attempted_at": now, "attempts": _C.attempts + 1}
+    take_turns(connection, f"channel {wanted.channel}")
     mine = and_(_C.id == wanted.id, _C.state == wanted.state, _C.attempts == wanted.attempts)
     statement = update(deliveries).where(mine, free).values(values).returning(*_C)
     row = connection.execute(statement).mappings().first()
@@ -193,7 +202,7 @@ def hold(connection: Connection, channel: str, now: datetime) -> int:
 
 def held(connection: Connection, now: datetime, waited_s: float) -> dict[str, list[Delivery]]:
     """Return by channel what is held and in no digest yet, oldest first, where the oldest has waited `waited_s`."""
-    statement = select(deliveries).where(_C.state == DeliveryState.HELD, _C.digest_id == "")
+    statement = select(deliveries).where(_C.state == DeliveryState.HELD, _C.digest_id == "", _C.not_before <= now)
     found: dict[str, list[Delivery]] = {}
     for row in connection.execute(statement.order_by(_C.not_before, _C.created_at, _C.id).limit(500)).mappings():
         found.setdefault(row["channel"], []).append(_delivery(row))
@@ -233,11 +242,21 @@ def bury_replies_to_the_dead(connection: Connection) -> int:
     return connection.execute(update(deliveries).where(orphans).values(values)).rowcount
 
 
-def next_due(connection: Connection, now: datetime) -> datetime | None:
-    """Return when the next delivery becomes due that is not yet, None where none does."""
+def next_due(connection: Connection, now: datetime, channel: str | None = None) -> datetime | None:
+    """Return when the next delivery (of a channel, None for any) becomes due that is not yet, None where none does."""
     waiting = select(func.min(_C.not_before)).where(_C.state.in_(_OPEN), _C.not_before > now, _ready())
+    waiting = waiting if channel is None else waiting.where(_C.channel == channel)
     earliest: datetime | None = connection.execute(waiting).scalar_one()
     return earliest
+
+
+def wanting_channels(connection: Connection, now: datetime) -> list[str]:
+    """Return the channels where there is something to do: due, held for a digest, or claimed by somebody who is gone."""
+    due_now = and_(_C.state.in_(_OPEN), _C.not_before <= now)
+    left = and_(_C.state == DeliveryState.POSTING, _C.claimed_until <= now)
+    held_here = and_(_C.state == DeliveryState.HELD, _C.digest_id == "", _C.not_before <= now)
+    query = select(_C.channel).where(or_(due_now, left, held_here)).distinct().order_by(_C.channel)
+    return list(connection.scalars(query))
 
 
 def counts(connection: Connection) -> dict[DeliveryState, int]:
@@ -266,14 +285,17 @@ def _parent_is(state: DeliveryState) -> ColumnElement[bool]:
 
 
 def _in_thread(connection: Connection, reply: RowMapping) -> dict[str, object]:
-    columns = select(_C.ref, _C.payload, _C.digest_id)
+    columns = select(_C.ref, _C.payload, _C.digest_id, _C.posted_at)
     where = (_C.alert_key == reply["parent_key"], _C.channel == reply["channel"])
     alert = connection.execute(columns.where(*where)).mappings().one()
     payload: dict[str, Any] = {**reply["payload"], "thread": alert["ref"]}
     record = payload.pop("parent", None)
-    return (
-        payload if alert["digest_id"] or not record else payload | {"parent": renewed_record(alert["payload"], record)}
-    )
+    renews = record or reply["kind"] == Kind.RENEWAL
+    if alert["digest_id"] or not renews:
+        return payload
+    shown = renewed_record(alert["payload"], record) if record else alert["payload"]
+    done = marks.on_alert(connection, reply["parent_key"], reply["position_id"], alert["posted_at"])
+    return payload | {"parent": with_marks(shown, done)}
 
 
 def _interrupt(connection: Connection, condition: ColumnElement[bool], *, look_at: datetime) -> int:
@@ -283,7 +305,8 @@ def _interrupt(connection: Connection, condition: ColumnElement[bool], *, look_a
 
 
 def _due_in(channel: str, now: datetime, spare_urgent: bool) -> ColumnElement[bool]:
-    condition = and_(_C.channel == channel, _C.state == DeliveryState.PENDING, _C.not_before <= now)
+    loud = _C.kind != Kind.RENEWAL
+    condition = and_(_C.channel == channel, _C.state == DeliveryState.PENDING, _C.not_before <= now, loud)
     return and_(condition, _C.priority > URGENT) if spare_urgent else condition
 
 

@@ -1,7 +1,8 @@
 """The door to the database: opening it, one transaction per step, and its faults in words.
 
 SQLite runs in WAL mode with foreign keys; a transaction takes the write lock when it begins, so that what it read still holds
-when it writes. PostgreSQL is taken as it is.
+when it writes. PostgreSQL runs many transactions at once: those that must not are made to wait by `take_turns`, a statement that
+hangs ends by a time limit, and a connection that broke is replaced when it is next wanted.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
@@ -21,6 +22,10 @@ from sqlalchemy.pool import StaticPool
 from bot.errors import StoreError
 
 BUSY_TIMEOUT_S = 10.0
+STATEMENT_TIMEOUT_S, LOCK_TIMEOUT_S, IDLE_TIMEOUT_S = 60, 30, 120
+"""On PostgreSQL: of one statement, of waiting for a lock, and of a transaction that nobody goes on with."""
+POOL, OVERFLOW = 4, 12
+"""Connections to PostgreSQL that a process keeps, and how many more it may open for a while."""
 READ_ONLY = "walkback_read_only"
 
 _SQLITE_FAULTS = {
@@ -41,10 +46,13 @@ _POSTGRES_FAULTS = {
     "53": "has run out of room, memory or connections",
     "57": "is shutting down or starting up",
     "55": "is locked by another process",
+    "57014": f"took longer than {STATEMENT_TIMEOUT_S} seconds over one statement: see what else it is doing",
+    "25P03": "ended a transaction that stood still for too long: try again",
     "40": "met a conflict with another process: try again",
     "25006": "is read-only",
     "42501": "lets this user not do that",
 }
+NOT_OURS = "holds tables that are not Walkback's: name another file, or another database"
 NO_TABLES = "has no tables of this version yet: run `walkback db upgrade`"
 
 
@@ -87,6 +95,36 @@ def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.I
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
+def take_turns(connection: Connection, *keys: str) -> None:
+    """Let transactions that name the same key go one after the other, until their end. On SQLite they do anyway."""
+    if connection.dialect.name == "postgresql":
+        for key in sorted(set(keys)):  # in one order, so that no two wait for each other
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
+
+
+def without_time_limit(connection: Connection) -> None:
+    """Let the statements of this transaction take as long as they need (a migration, a copy of everything)."""
+    if connection.dialect.name == "postgresql":
+        for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
+            connection.execute(text(f"SET LOCAL {name} = 0"))
+
+
+def file_of(engine: Engine) -> Path | None:
+    """Return the file of a SQLite store, None for one in memory and for PostgreSQL."""
+    name = engine.url.database
+    in_file = engine.dialect.name == "sqlite" and name not in (None, "", ":memory:")
+    return Path(str(name)) if in_file else None
+
+
+def psycopg_address(engine: Engine) -> str:
+    """Return the address of a PostgreSQL engine as libpq reads it, with its password and the same limits."""
+    from psycopg.conninfo import make_conninfo
+
+    _, arguments = engine.dialect.create_connect_args(engine.url)
+    arguments.pop("context", None)  # psycopg's own, none of libpq's
+    return make_conninfo("", **{**arguments, **_connect_arguments(engine.url)})
+
+
 def _address(url: str) -> URL:
     try:
         address = make_url(url)
@@ -118,7 +156,49 @@ def _sqlite(address: URL) -> Engine:
 
 
 def _postgres(address: URL) -> Engine:
-    return create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    engine = create_engine(
+        address.set(drivername="postgresql+psycopg"),
+        connect_args=_connect_arguments(address),
+        pool_pre_ping=True,
+        pool_size=POOL,
+        max_overflow=OVERFLOW,
+    )
+    event.listen(engine, "connect", _accept_nul)
+    return engine
+
+
+def _connect_arguments(address: URL) -> dict[str, Any]:
+    """Return how connections are opened; the address's own options of a session come after ours, so that they win."""
+    limits = {
+        "statement_timeout": STATEMENT_TIMEOUT_S,
+        "lock_timeout": LOCK_TIMEOUT_S,
+        "idle_in_transaction_session_timeout": IDLE_TIMEOUT_S,
+    }
+    own = address.query.get("options", "")
+    return {
+        "connect_timeout": 10,
+        "application_name": "walkback",
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+        "options": " ".join([*(f"-c {name}={seconds}s" for name, seconds in limits.items()), str(own)]).strip(),
+    }
+
+
+def _accept_nul(connection: Any, record: object) -> None:
+    """Store the character NUL, which PostgreSQL's text cannot hold, as U+FFFD: of the same length, so that offsets hold."""
+    del record
+    from psycopg.types.string import StrDumper, StrDumperUnknown
+
+    def accepting(kind: type[StrDumper | StrDumperUnknown]) -> type[Any]:
+        class Accepting(kind):  # type: ignore[misc, valid-type]  # psycopg asks for a class, of either kind
+            def dump(self, obj: str) -> Any:
+                return super().dump(obj.replace("\0", "\ufffd") if "\0" in obj else obj)
+
+        return Accepting
+
+    for kind in (StrDumper, StrDumperUnknown):
+        connection.adapters.register_dumper(str, accepting(kind))
 
 
 def _configure(connection: sqlite3.Connection, record: object) -> None:
@@ -139,6 +219,8 @@ def _begin(connection: Connection) -> None:
 
 def _translate(context: ExceptionContext) -> None:
     """Raise StoreError for what a person can mend; let faults of our own statements pass."""
+    if context.is_pre_ping:
+        return  # a connection that broke while nobody used it: the pool replaces it and says nothing
     error = context.original_exception
     words = _sqlite_words(error) if isinstance(error, sqlite3.Error) else _postgres_words(error, context)
     if words:
@@ -149,11 +231,11 @@ def _translate(context: ExceptionContext) -> None:
 
 def _sqlite_words(error: sqlite3.Error) -> str:
     name = getattr(error, "sqlite_errorname", "")
-    text = str(error)
-    if "no such table" in text or "no such column" in text:
+    told = str(error)
+    if "no such table" in told or "no such column" in told:
         return NO_TABLES
-    if "already exists" in text:
-        return "holds tables that are not Walkback's: name another file"
+    if "already exists" in told:
+        return NOT_OURS
     return next((words for code, words in _SQLITE_FAULTS.items() if name.startswith(code)), "")
 
 
@@ -161,6 +243,8 @@ def _postgres_words(error: BaseException, context: ExceptionContext) -> str:
     state = getattr(error, "sqlstate", None) or ""
     if state in {"42P01", "42703"}:
         return NO_TABLES
+    if state == "42P07":
+        return NOT_OURS
     for length in (5, 2):
         if state[:length] in _POSTGRES_FAULTS:
             return _POSTGRES_FAULTS[state[:length]]

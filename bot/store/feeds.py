@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -105,16 +105,25 @@ def sync_feeds(connection: Connection, feeds: Sequence[Feed], now: datetime) -> 
 
 
 def claim_due(
-    connection: Connection, now: datetime, *, limit: int, lease_s: float, force: bool = False
+    connection: Connection,
+    now: datetime,
+    *,
+    limit: int,
+    lease_s: float,
+    force: bool = False,
+    only: Collection[str] | None = None,
 ) -> list[FeedState]:
     """Claim up to `limit` feeds whose time has come and return them, the longest overdue first.
 
-    A claim holds for `lease_s`. `force` claims whatever is not claimed, due or not.
+    A claim holds for `lease_s`. `force` claims whatever is not claimed, due or not; `only` names the feeds to look among, None
+    for all.
     """
     free = or_(table.c.claimed_until.is_(None), table.c.claimed_until <= now)
     query = select(table.c.url).where(table.c.status.in_(("active", "gone")), free)
     if not force:
         query = query.where(table.c.next_poll_at <= now)
+    if only is not None:
+        query = query.where(table.c.url.in_(only))
     query = query.order_by(table.c.next_poll_at).limit(limit).with_for_update(skip_locked=True)
     urls = list(connection.execute(query).scalars())
     claimed: list[FeedState] = []
@@ -125,6 +134,16 @@ def claim_due(
         rows = connection.execute(select(*(table.c[name] for name in STATE_COLUMNS)).where(table.c.url.in_(chunk)))
         claimed += [FeedState(**row) for row in rows.mappings()]
     return sorted(claimed, key=lambda feed: feed.next_poll_at)
+
+
+def due(connection: Connection, now: datetime, limit: int) -> list[tuple[str, str]]:
+    """Return up to `limit` feeds whose time has come and that nobody has claimed, with where they are fetched from."""
+    free = or_(table.c.claimed_until.is_(None), table.c.claimed_until <= now)
+    query = select(table.c.url, table.c.fetch_url).where(
+        table.c.status.in_(("active", "gone")), free, table.c.next_poll_at <= now
+    )
+    rows = connection.execute(query.order_by(table.c.next_poll_at).limit(limit))
+    return [(row.url, row.fetch_url) for row in rows]
 
 
 def renew(connection: Connection, urls: Sequence[str], until: datetime) -> None:

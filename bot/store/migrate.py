@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 from bot.errors import StoreError
-from bot.store.engine import NO_TABLES, open_engine, snapshot, transaction
+from bot.store.engine import NO_TABLES, open_engine, snapshot, transaction, without_time_limit
 
 _LOCK = 7_214_903  # any number of our own: two processes that upgrade PostgreSQL take turns
 
@@ -34,6 +34,7 @@ def upgrade(engine: Engine) -> None:
     """
     with transaction(engine) as connection:
         if connection.dialect.name == "postgresql":
+            without_time_limit(connection)
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         if _revision(connection) != latest():
             command.upgrade(_config(connection), "head")
@@ -52,6 +53,11 @@ def current(engine: Engine) -> str | None:
 def latest() -> str:
     """Return this version's revision."""
     return str(_scripts().get_current_head())
+
+
+def known_revisions() -> frozenset[str]:
+    """Return the revisions that this version knows."""
+    return frozenset(str(script.revision) for script in _scripts().walk_revisions())
 
 
 def is_current(engine: Engine) -> bool:
@@ -75,7 +81,7 @@ def draft(message: str, revision: str) -> None:
 
 def _revision(connection: Connection) -> str | None:
     revision = MigrationContext.configure(connection).get_current_revision()
-    if revision is not None and revision not in {script.revision for script in _scripts().walk_revisions()}:
+    if revision is not None and revision not in known_revisions():
         raise StoreError(
             f"the database {connection.engine.url} was written by a newer Walkback (its revision is {revision}): "
             "install that version again, or restore the backup made before the upgrade"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, select
 
-from bot.domain import Position
+from bot.core.desk import details_of, holder_from
+from bot.domain import Holder, Position
 from bot.store.schema import positions as table
 
 
@@ -23,7 +25,11 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerRevision:
-    """What a holder was on record as holding from `since`; `set_by` and `set_at` say who filed it and when."""
+    """What a holder was on record as holding from `since`; `set_by` and `set_at` say who filed it and when.
+
+    `details` has what only a file would say otherwise (`core.desk.details_of`), of a position that no file has. A `retired`
+    revision ends such a position.
+    """
 
     position_id: str
     revision: int
@@ -35,6 +41,8 @@ class LedgerRevision:
     origin: Origin
     set_by: str
     set_at: datetime
+    details: Mapping[str, Any] = field(default_factory=dict)
+    retired: bool = False
 
 
 def seed(connection: Connection, positions: Iterable[Position], now: datetime) -> int:
@@ -100,6 +108,42 @@ def add_revision(
     return added
 
 
+def track(connection: Connection, position: Position, *, set_by: str, now: datetime) -> LedgerRevision:
+    """File a position that no file has, as revision 1 or, where it was retired, as a further one; return what was filed."""
+    earlier = history(connection, position.id)
+    added = LedgerRevision(
+        position_id=position.id,
+        revision=earlier[-1].revision + 1 if earlier else 1,
+        holder=position.holder.name,
+        topic=position.topic,
+        baseline=position.baseline,
+        since=position.since,
+        source=position.source,
+        origin=Origin.EDIT,
+        set_by=set_by,
+        set_at=now,
+        details=details_of(position),
+    )
+    _insert(connection, added)
+    return added
+
+
+def retire(connection: Connection, position_id: str, *, set_by: str, now: datetime) -> LedgerRevision:
+    """End a position that no file has, by a further revision; LookupError for one that the ledger does not know."""
+    earlier = history(connection, position_id)
+    if not earlier:
+        raise LookupError(f"the ledger holds no position {position_id}")
+    last = earlier[-1]
+    ended = replace(last, revision=last.revision + 1, origin=Origin.EDIT, set_by=set_by, set_at=now, retired=True)
+    _insert(connection, ended)
+    return ended
+
+
+def lock(connection: Connection, position_id: str) -> None:
+    """Let nobody else file a revision of this position before the caller's transaction ends."""
+    connection.execute(select(table.c.id).where(table.c.id == position_id).with_for_update()).all()
+
+
 def current(connection: Connection) -> dict[str, LedgerRevision]:
     """Return the revision in force of every position, by id."""
     return _newest(connection, *Origin)
@@ -123,6 +167,37 @@ def baseline_as_of(connection: Connection, position_id: str, day: date) -> Ledge
     return None if row is None else _record(row)
 
 
+def in_force(connection: Connection, configured: Sequence[Position]) -> tuple[Position, ...]:
+    """Return every tracked position as the ledger has it: the configured ones, then those that only the ledger has.
+
+    A configured holder stands for one of the same name in the ledger, so that its voices are known there, too.
+    """
+    ledger = current(connection)
+    known = {position.id for position in configured}
+    holders = {position.holder.name: position.holder for position in configured}
+    added = [
+        _tracked(filed, holders.get(filed.holder))
+        for position_id, filed in sorted(ledger.items())
+        if position_id not in known and filed.details and not filed.retired
+    ]
+    return (*with_ledger(configured, ledger), *added)
+
+
+def as_of(connection: Connection, tracked: Sequence[Position], day: date) -> tuple[Position, ...]:
+    """Return the positions in force with the lines that held on `day`; a line with no earlier one stays as it is."""
+    late = [position for position in tracked if position.since > day and position.revision > 1]
+    filed = {position.id: baseline_as_of(connection, position.id, day) for position in late}
+    return with_ledger(tracked, {position_id: line for position_id, line in filed.items() if line})
+
+
+def at_revision(connection: Connection, position: Position, revision: int) -> Position:
+    """Return a position with the line of one of its revisions; as it is where the ledger has no such revision."""
+    if position.revision == revision:
+        return position
+    filed = next((each for each in history(connection, position.id) if each.revision == revision), None)
+    return _in_force(position, filed)
+
+
 def with_ledger(positions: Sequence[Position], ledger: Mapping[str, LedgerRevision]) -> tuple[Position, ...]:
     """Return the configured positions with baseline, since, source and revision from the ledger (`current`).
 
@@ -136,6 +211,20 @@ def _in_force(position: Position, filed: LedgerRevision | None) -> Position:
         return position
     source = position.source if filed.origin is Origin.CONFIGURATION else filed.source
     return replace(position, baseline=filed.baseline, since=filed.since, source=source, revision=filed.revision)
+
+
+def _tracked(filed: LedgerRevision, holder: Holder | None) -> Position:
+    return Position(
+        id=filed.position_id,
+        holder=holder or holder_from(filed.holder, filed.details),
+        topic=filed.topic,
+        baseline=filed.baseline,
+        since=filed.since,
+        paraphrases=tuple(filed.details.get("paraphrases", ())),
+        source=filed.source,
+        channel=str(filed.details.get("channel", "")),
+        revision=filed.revision,
+    )
 
 
 def _line(filed: LedgerRevision) -> tuple[str, str, str, date]:
@@ -170,6 +259,8 @@ def _insert(connection: Connection, filed: LedgerRevision) -> None:
             origin=filed.origin,
             set_by=filed.set_by,
             set_at=filed.set_at,
+            details=dict(filed.details),
+            retired=filed.retired,
         )
     )
 
@@ -186,4 +277,6 @@ def _record(row: RowMapping) -> LedgerRevision:
         origin=Origin(row["origin"]),
         set_by=row["set_by"],
         set_at=row["set_at"],
+        details=row["details"],
+        retired=row["retired"],
     )

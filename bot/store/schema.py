@@ -150,6 +150,8 @@ positions = Table(
     Column("origin", String(16), nullable=False),  # configuration, confirmed, edit
     Column("set_by", Text, nullable=False, default=""),
     Column("set_at", Moment, nullable=False),
+    Column("details", JSON, nullable=False, default=dict, server_default="{}"),  # of a position that no file has
+    Column("retired", Boolean, nullable=False, default=False, server_default="0"),  # tracked no longer, from here on
 )
 
 statements = Table(
@@ -184,8 +186,15 @@ shifts = Table(
     Column("opened_at", Moment, nullable=False),
     Column("last_seen_at", Moment, nullable=False),
     Column("alerted", Boolean, nullable=False, default=False),
+    Column("kind", String(16), nullable=False, default="shift", server_default="shift"),  # shift, differ, mixed
+    Column("disputed", Text, nullable=False, default="", server_default=""),  # what a later account does to it
+    Column(
+        "merged_into", String(20), nullable=False, default="", server_default=""
+    ),  # the shift that it is the same as
     ForeignKeyConstraint(["position_id", "position_revision"], ["positions.id", "positions.revision"]),
     Index(None, "position_id", "last_seen_at"),
+    Index(None, "opened_at", "key"),
+    Index(None, "position_id", "opened_at"),
 )
 
 assessments = Table(
@@ -204,6 +213,9 @@ assessments = Table(
     Column("decision_reason", Text, nullable=False),
     Column("model", Text, nullable=False),
     Column("shift_key", String(20), ForeignKey("shifts.key")),
+    Column(
+        "bearing", String(8), nullable=False, default="", server_default=""
+    ),  # denies, differs, mixed; "": an account
     Column("assessed_at", Moment, nullable=False),
     ForeignKeyConstraint(["position_id", "position_revision"], ["positions.id", "positions.revision"]),
     UniqueConstraint("statement_id", "position_id"),
@@ -235,6 +247,69 @@ deliveries = Table(
     UniqueConstraint("alert_key", "channel"),
     Index(None, "state", "not_before"),
     Index(None, "channel", "posted_at"),
+)
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("kind", String(8), nullable=False),  # confirm, reject, merge, mute, track, label
+    Column("subject", String(80), nullable=False),  # shift:KEY, mute:POSITION, track:POSITION or label:ASSESSMENT
+    Column("standing", String(80), unique=True),  # the subject while the verdict stands: one at a time
+    Column("shift_key", String(20), nullable=False, default=""),
+    Column("position_id", String(64), nullable=False),
+    Column("into_key", String(20), nullable=False, default=""),  # of a merge; of a label the assessment
+    Column("reason", String(16), nullable=False, default=""),  # of a reject; of a label the relation
+    Column("by", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("until", Moment),  # of a mute
+    Column("revision_before", Integer, nullable=False, default=0),
+    Column("revision_after", Integer, nullable=False, default=0),
+    Column("undone_at", Moment),
+    Column("undone_by", Text, nullable=False, default=""),
+    Index(None, "subject"),
+    Index(None, "position_id", "at"),
+    Index(None, "at"),
+)
+
+fingerprints = Table(
+    "fingerprints",
+    metadata,
+    Column("article_id", String(20), ForeignKey("articles.id"), primary_key=True),
+    Column("signature", Text, nullable=False),  # 60 numbers of 32 bits, hexadecimal
+    Column("ledger", String(20), nullable=False),  # the positions that the article was assessed against
+    Column("original_id", String(20), nullable=False, default=""),  # the article whose assessments it took over
+    Column("created_at", Moment, nullable=False),
+    Index(None, "created_at"),
+    Index(None, "original_id"),
+)
+
+bands = Table(
+    "bands",
+    metadata,
+    Column("band", String(16), primary_key=True),
+    Column("article_id", String(20), ForeignKey("articles.id"), primary_key=True),
+    Index(None, "article_id"),
+)
+
+edits = Table(
+    "edits",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("article_id", String(20), ForeignKey("articles.id"), nullable=False),  # the later edition
+    Column("earlier_id", String(20), ForeignKey("articles.id"), nullable=False),
+    Column("kind", String(8), nullable=False),  # changed, removed
+    Column("before_start", Integer, nullable=False),
+    Column("before_end", Integer, nullable=False),
+    Column("before_text", Text, nullable=False),
+    Column("after_start", Integer),
+    Column("after_end", Integer),
+    Column("after_text", Text, nullable=False, default=""),
+    Column("noticed", Boolean, nullable=False, default=False),  # whether the later edition says that it was changed
+    Column("seen_at", Moment, nullable=False),
+    Index(None, "article_id"),
+    Index(None, "earlier_id"),
+    Index(None, "seen_at"),
 )
 
 tallies = Table(

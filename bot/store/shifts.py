@@ -14,7 +14,10 @@ from bot.store.schema import shifts as table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShiftRecord:
-    """A shift on file. `words` is the statement that opened it; `last_seen_at` moves with each further account."""
+    """A shift on file. `words` is the statement that opened it; `last_seen_at` moves with each further account.
+
+    `disputed` says what a later account does to it ("denies it"); `merged_into` is the shift that the desk called the same.
+    """
 
     key: str
     position_id: str
@@ -25,6 +28,9 @@ class ShiftRecord:
     last_seen_at: datetime
     alerted: bool = False
     """Whether an alert about it was made."""
+    kind: str = "shift"
+    disputed: str = ""
+    merged_into: str = ""
 
 
 def save(connection: Connection, shift: ShiftRecord) -> bool:
@@ -38,6 +44,9 @@ def save(connection: Connection, shift: ShiftRecord) -> bool:
         "opened_at": shift.opened_at,
         "last_seen_at": shift.last_seen_at,
         "alerted": shift.alerted,
+        "kind": shift.kind,
+        "disputed": shift.disputed,
+        "merged_into": shift.merged_into,
     }
     new = insert(connection, table).values(row).on_conflict_do_nothing().returning(table.c.key)
     return connection.execute(new).first() is not None
@@ -47,6 +56,34 @@ def get(connection: Connection, key: str) -> ShiftRecord | None:
     """Return the shift with this key, None where there is none."""
     row = connection.execute(select(table).where(table.c.key == key)).mappings().first()
     return None if row is None else _record(row)
+
+
+def root(connection: Connection, key: str) -> ShiftRecord | None:
+    """Return the shift that this one was called the same as, however often, or itself; None for an unknown key."""
+    record = get(connection, key)
+    while record is not None and record.merged_into:
+        record = get(connection, record.merged_into)
+    return record
+
+
+def family(connection: Connection, key: str) -> tuple[str, ...]:
+    """Return the key and those of all shifts that were merged into it."""
+    keys, fresh = [key], [key]
+    while fresh:
+        query = select(table.c.key).where(table.c.merged_into.in_(fresh)).order_by(table.c.opened_at, table.c.key)
+        fresh = [found for found in connection.scalars(query) if found not in keys]
+        keys += fresh
+    return tuple(keys)
+
+
+def merge(connection: Connection, key: str, into: str) -> None:
+    """Call a shift the same as another; "" takes that back."""
+    connection.execute(table.update().where(table.c.key == key).values(merged_into=into))
+
+
+def dispute(connection: Connection, key: str, says: str) -> None:
+    """Note what a later account does to a shift, in words ("denies it")."""
+    connection.execute(table.update().where(table.c.key == key).values(disputed=says))
 
 
 def recent(connection: Connection, position_id: str, since: datetime) -> tuple[ShiftRecord, ...]:

@@ -93,6 +93,13 @@ def _row(raw: dict[str, Any], name: str) -> Row:
     )
 
 
+def texts_of(rows: Sequence[Row]) -> list[str]:
+    """Return every text of the rows once: what a vocabulary must have words for."""
+    pairs = [row.pair for row in rows]
+    texts = (text for p in pairs for text in (p.holder, p.topic, p.position, p.statement, p.speaker, p.title))
+    return [text for text in dict.fromkeys(texts) if text]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorpusLabel:
     """A label of the corpus without its text. `span_hash` is the SHA-256 of the characters from `start` to `end`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,8 +38,23 @@ class Evaluation:
     relations: dict[Relation, Score]
     confusion: NDArray[np.int64]
     calibration_error: float
+    alert_precision_interval: tuple[float, float]
+    alert_recall_interval: tuple[float, float]
+    relation_intervals: dict[Relation, tuple[float, float]]
+    """Of each relation's F1."""
     defensible: float
     """Share of rows whose relation is the label or one that the annotators noted as defensible."""
+    lenient: Score
+    """Alerts once more, where a row judged as a relation that the annotators noted as defensible counts as labelled so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bin:
+    """Rows of like belief: how sure the judge was on average, in what share there was a shift, and how many they are."""
+
+    believed: float
+    happened: float
+    rows: int
 
 
 def decisions(probabilities: NDArray[np.floating], threshold: float) -> NDArray[np.int64]:
@@ -69,28 +84,39 @@ def evaluate(
     fine = [
         {t, *(RELATIONS.index(r) for r in extra)} for t, extra in zip(true, also_ok or [()] * len(true), strict=True)
     ]
+    confusion = confusion_matrix(true, judged, labels=range(len(RELATIONS)))
+    spans = _intervals(confusion, resamples)
+    lenient = np.array([j if j in ok else t for t, j, ok in zip(true, judged, fine, strict=True)], dtype=np.int64)
     return Evaluation(
         rows=len(true),
         alert=_alert(true, judged),
-        alert_f1_interval=_interval(true, judged, lambda t, j: _alert(t, j).f1, resamples),
+        alert_f1_interval=spans["f1"],
         macro_f1=_macro(true, judged),
-        macro_f1_interval=_interval(true, judged, _macro, resamples),
+        macro_f1_interval=spans["macro_f1"],
         relations=_relations(true, judged),
-        confusion=confusion_matrix(true, judged, labels=range(len(RELATIONS))),
+        confusion=confusion,
         calibration_error=calibration_error(SHIFTS[true], probabilities[:, SHIFTS].sum(axis=1)),
+        alert_precision_interval=spans["precision"],
+        alert_recall_interval=spans["recall"],
+        relation_intervals={relation: spans[relation.value] for relation in RELATIONS},
         defensible=float(np.mean([int(j) in ok for j, ok in zip(judged, fine, strict=True)])),
+        lenient=_alert(lenient, judged),
     )
 
 
 def calibration_error(happened: NDArray[np.bool_], believed: NDArray[np.floating], bins: int = 10) -> float:
     """Return the expected calibration error (Naeini et al. 2015) of probabilities in [0, 1], over equal-width bins."""
+    return sum(abs(b.happened - b.believed) * b.rows for b in reliability(happened, believed, bins)) / len(believed)
+
+
+def reliability(happened: NDArray[np.bool_], believed: NDArray[np.floating], bins: int = 10) -> list[Bin]:
+    """Return the bins of equal width that hold any row, from the least to the most believed."""
     places = np.minimum((believed * bins).astype(int), bins - 1)
-    gaps = [
-        abs(happened[places == b].mean() - believed[places == b].mean()) * (places == b).mean()
-        for b in range(bins)
-        if (places == b).any()
+    return [
+        Bin(believed=float(believed[here].mean()), happened=float(happened[here].mean()), rows=int(here.sum()))
+        for here in (places == number for number in range(bins))
+        if here.any()
     ]
-    return float(sum(gaps))
 
 
 def best_threshold(truth: Sequence[Relation], probabilities: NDArray[np.floating]) -> float:
@@ -135,19 +161,27 @@ def _relations(true: NDArray[np.int64], judged: NDArray[np.int64]) -> dict[Relat
     }
 
 
-def _interval(
-    true: NDArray[np.int64],
-    judged: NDArray[np.int64],
-    figure: Callable[[NDArray[np.int64], NDArray[np.int64]], float],
-    resamples: int,
-) -> tuple[float, float]:
-    """Return the 95 % percentile bootstrap interval of a figure over rows (Efron 1979)."""
+def _intervals(confusion: NDArray[np.int64], resamples: int) -> dict[str, tuple[float, float]]:
+    """Return the 95 % percentile bootstrap intervals (Efron 1979) of the alerts' figures and each relation's F1, by name.
+
+    Rows that are drawn again with replacement are cells of the confusion matrix drawn from a multinomial.
+    """
+    names = ["precision", "recall", "f1", "macro_f1", *(relation.value for relation in RELATIONS)]
     if resamples == 0:
-        return (float("nan"), float("nan"))
-    generator = np.random.default_rng(0)
-    values = []
-    for _ in range(resamples):
-        chosen = generator.integers(0, len(true), len(true))
-        values.append(figure(true[chosen], judged[chosen]))
-    low, high = np.percentile(values, [2.5, 97.5])
-    return (float(low), float(high))
+        return dict.fromkeys(names, (float("nan"), float("nan")))
+    total = int(confusion.sum())
+    draws = np.random.default_rng(0).multinomial(total, confusion.ravel() / total, size=resamples)
+    drawn = draws.reshape(resamples, *confusion.shape).astype(np.float64)
+    true, judged = drawn.sum(axis=2), drawn.sum(axis=1)
+    hits = drawn[:, SHIFTS][:, :, SHIFTS].sum(axis=(1, 2))
+    shifts, alerts = true[:, SHIFTS].sum(axis=1), judged[:, SHIFTS].sum(axis=1)
+    f1 = 2 * np.diagonal(drawn, axis1=1, axis2=2) / np.maximum(true + judged, 1)
+    occurs = true > 0
+    values = {
+        "precision": hits / np.maximum(alerts, 1),
+        "recall": hits / np.maximum(shifts, 1),
+        "f1": 2 * hits / np.maximum(shifts + alerts, 1),
+        "macro_f1": (f1 * occurs).sum(axis=1) / np.maximum(occurs.sum(axis=1), 1),
+    } | {relation.value: f1[:, place] for place, relation in enumerate(RELATIONS)}
+    limits = {name: np.percentile(value, [2.5, 97.5]) for name, value in values.items()}
+    return {name: (float(low), float(high)) for name, (low, high) in limits.items()}

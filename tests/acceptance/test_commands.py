@@ -347,7 +347,7 @@ def test_the_database_is_upgraded_once(run: Run) -> None:
 
 def test_doctor_finds_the_shipped_state_sound_and_names_what_is_wrong(run: Run, config: Path) -> None:
     sound = run("doctor", "--json")
-    assert (sound.code, [line["ok"] for line in sound.lines]) == (0, [True] * 7)
+    assert (sound.code, [line["ok"] for line in sound.lines]) == (0, [True] * 8)
     (config / "desk.yaml").write_text("alert: {alert_at: 7}\n")
     wrong = run("doctor", "--json")
     assert wrong.code == 1

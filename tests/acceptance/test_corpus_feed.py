@@ -77,12 +77,13 @@ def test_the_corpus_goes_the_whole_way_once_and_the_second_run_posts_nothing(
     bot = build_bot(settings, load_configuration(config), notifier=screen)
     first = run_round(bot)
     assert first["assessed"] == 5
-    assert len(screen.shown) == first["alerts"] + first["further_accounts"] > 0
+    # Beside alerts and further accounts, what a later account does to an alert is announced in its thread.
+    assert first["posted"] == len(screen.shown) >= first["alerts"] + first["further_accounts"] > 0
     with snapshot(bot.engine) as connection:
         before = connection.scalar(select(func.count()).select_from(schema.assessments))
     second = run_round(bot)
     assert (second["new_articles"], second["alerts"], second["posted"]) == (0, 0, 0)
-    assert len(screen.shown) == first["alerts"] + first["further_accounts"]
+    assert len(screen.shown) == first["posted"]
     with snapshot(bot.engine) as connection:
         assert connection.scalar(select(func.count()).select_from(schema.assessments)) == before
     bot.close()

@@ -1,4 +1,4 @@
-"""A process that polls feeds and takes articles as assessed, to be killed by the tests: DATABASE, then addresses of feeds."""
+"""A process that polls feeds and takes articles as assessed, to be killed by the tests: DATABASE_URL, then addresses of feeds."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Whole:
         return Extracted(text=f"{url}: {page}", canonical_url=url)
 
 
-def main(database: str, *urls: str) -> None:
+def main(database_url: str, *urls: str) -> None:
     """Poll everything once, then assess what is pending, one transaction an article."""
-    engine = open_engine(f"sqlite:///{database}")
+    engine = open_engine(database_url)
     policy = PollPolicy(allowed_networks=("127.0.0.0/8",), host_gap_s=0.0)
     now = datetime.now(UTC)
     with transaction(engine) as connection:

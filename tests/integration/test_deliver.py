@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
 
 import pytest
 from alert_samples import account, sample_alert
@@ -20,7 +19,7 @@ from bot.errors import DeliveryFault
 from bot.ports import PostOutcome, PostOutcomeKind
 from bot.stages.deliver import Deliver
 from bot.store import deliveries, schema, tallies
-from bot.store.engine import open_engine, transaction
+from bot.store.engine import transaction
 
 NOW = datetime(2026, 1, 14, 12, 0, tzinfo=UTC)
 
@@ -59,11 +58,8 @@ class Screen:
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_engine(f"sqlite:///{tmp_path / 'walkback.db'}")
-    schema.metadata.create_all(engine)
-    yield engine
-    engine.dispose()
+def engine(store: Engine) -> Engine:
+    return store
 
 
 @pytest.fixture

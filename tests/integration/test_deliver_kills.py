@@ -6,14 +6,10 @@ The short form; `tests/proofs/deliveries.py` is the long one, against a Slack th
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from delivering import fill, run_and_kill
 from slack_peer import FakeSlack, Faults, Peer
-
-from bot.store.engine import open_engine
-from bot.store.migrate import upgrade
 
 RATES = {
     "429": 0.05, "storm": 0.02, "5xx": 0.05, "5xx_after": 0.05, "reset_before": 0.05, "reset_after": 0.08, "slow_after": 0.02,
@@ -21,18 +17,14 @@ RATES = {
 
 
 def test_nothing_is_lost_or_shown_twice_whatever_slack_does_and_whenever_the_bot_dies(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
-    url = f"sqlite:///{tmp_path / 'walkback.db'}"
-    engine = open_engine(url)
-    upgrade(engine)
-    engine.dispose()
     slack = FakeSlack("C0DESKONE", "C0DESKTWO", "C0DESKSIX")
     with Peer(slack.respond, Faults(RATES, seed=11, slow_s=1.2)) as peer:
-        added = fill(url, list(slack.channels), 60)
-        figures = run_and_kill(url, peer.url, kills=3, limit_s=60)
+        added = fill(store_url, list(slack.channels), 60)
+        figures = run_and_kill(store_url, peer.url, kills=3, limit_s=60)
         met = set(peer.faults.met)
     assert figures.kills == 3
     assert met >= {"429", "status", "lost_after", "reset_before", "reset_after"}

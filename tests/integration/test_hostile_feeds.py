@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import os
 import random
@@ -183,10 +184,18 @@ HOSTILE = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def ordeal(tmp_path_factory):
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def ordeal(request, tmp_path_factory):
     """Poll all hostile feeds and twenty good ones together, once, and measure."""
-    engine = open_engine(f"sqlite:///{tmp_path_factory.mktemp('hostile') / 'w.db'}")
+    with contextlib.ExitStack() as stack:
+        url = f"sqlite:///{tmp_path_factory.mktemp('hostile') / 'w.db'}"
+        if request.param == "postgresql":
+            url = stack.enter_context(request.getfixturevalue("postgres").empty())
+        yield _ordeal(url)
+
+
+def _ordeal(url):
+    engine = open_engine(url)
     metadata.create_all(engine)
     names = list(HOSTILE)
     good = [sites.always(GOOD) for _ in range(20)]
@@ -205,16 +214,17 @@ def ordeal(tmp_path_factory):
     with transaction(engine) as connection:
         found = {row.name: row for row in connection.execute(feed_table.select())}
         stored = articles.counts(connection)
-    yield report, found, stored, peak
     engine.dispose()
+    return report, found, stored, peak
 
 
 class Peak:
-    """Watches the memory of this process beyond what it had at the start, and of its children."""
+    """Watches the memory of this process beyond what it had at the start, and of the children born since."""
 
     def __enter__(self):
         self.bytes = 0
         self._before = resident(os.getpid())
+        self._others = set(children(os.getpid()))  # such as a database server that all tests share
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
@@ -227,7 +237,7 @@ class Peak:
     def _watch(self):
         while not self._stop.wait(0.1):
             mine = resident(os.getpid()) - self._before
-            self.bytes = max(self.bytes, mine + sum(resident(child) for child in children(os.getpid())))
+            self.bytes = max(self.bytes, mine + sum(map(resident, set(children(os.getpid())) - self._others)))
 
 
 def resident(pid: int) -> int:

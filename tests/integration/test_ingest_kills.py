@@ -20,7 +20,6 @@ from bot.store import articles, tallies
 from bot.store.engine import open_engine, transaction
 from bot.store.schema import articles as article_table
 from bot.store.schema import entries as entry_table
-from bot.store.schema import metadata
 
 KILLS = 50 if os.environ.get("LONG_PROOFS") else 5
 FEEDS = 3
@@ -28,13 +27,11 @@ CHILD = Path(__file__).with_name("ingest_child.py")
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_entries_survive_kills_and_are_assessed_exactly_once(tmp_path):
+def test_entries_survive_kills_and_are_assessed_exactly_once(store_url):
     rng = random.Random(7)
     asked = threading.Event()
     published = [2] * FEEDS
-    database = tmp_path / "w.db"
-    engine = open_engine(f"sqlite:///{database}")
-    metadata.create_all(engine)
+    engine = open_engine(store_url)
 
     def answer(request, connection):
         if request.path.startswith("/feed"):
@@ -50,7 +47,7 @@ def test_entries_survive_kills_and_are_assessed_exactly_once(tmp_path):
 
     with sites.running(*[answer] * FEEDS) as servers:
         urls = [f"{server.url}/feed{n}" for n, server in enumerate(servers)]
-        command = [sys.executable, str(CHILD), str(database), *urls]
+        command = [sys.executable, str(CHILD), store_url, *urls]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         for _ in range(KILLS):
             asked.clear()

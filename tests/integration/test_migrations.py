@@ -19,7 +19,12 @@ UNCHANGING = {"alembic_version"}
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
+def engine(empty_store: Engine) -> Engine:
+    return empty_store
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[Engine]:
     engine = open_engine(f"sqlite:///{tmp_path / 'store.db'}")
     yield engine
     engine.dispose()
@@ -37,13 +42,13 @@ def test_the_revisions_make_exactly_the_tables_of_the_schema(engine: Engine) -> 
         assert compare_metadata(context, schema.metadata) == []
 
 
-def test_indexes_and_keys_are_named_as_the_schema_names_them(engine: Engine, tmp_path: Path) -> None:
-    migrate.upgrade(engine)
+def test_indexes_and_keys_are_named_as_the_schema_names_them(sqlite: Engine, tmp_path: Path) -> None:
+    migrate.upgrade(sqlite)
     made = open_engine(f"sqlite:///{tmp_path / 'made.db'}")
     with transaction(made) as connection:
         schema.metadata.create_all(connection)
     query = text("SELECT type, name, tbl_name FROM sqlite_master WHERE tbl_name != 'alembic_version' ORDER BY 1, 2")
-    with snapshot(engine) as one, snapshot(made) as other:
+    with snapshot(sqlite) as one, snapshot(made) as other:
         assert one.execute(query).all() == other.execute(query).all()
     made.dispose()
 
@@ -55,9 +60,9 @@ def test_an_upgrade_twice_is_an_upgrade_once(engine: Engine) -> None:
     assert (migrate.current(engine), migrate.is_current(engine)) == (migrate.latest(), True)
 
 
-def test_starting_migrates_sqlite_by_itself(engine: Engine) -> None:
-    migrate.prepare(engine)
-    assert table_names(engine) == {*schema.metadata.tables, *UNCHANGING}
+def test_starting_migrates_sqlite_by_itself(sqlite: Engine) -> None:
+    migrate.prepare(sqlite)
+    assert table_names(sqlite) == {*schema.metadata.tables, *UNCHANGING}
 
 
 def test_a_newer_database_is_refused_and_left_alone(engine: Engine) -> None:

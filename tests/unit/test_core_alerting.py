@@ -4,12 +4,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.core.alerting import rule
+from bot.core.alerting import muted, older_than_line, repeated, rule, silenced
 from bot.core.policies import AlertPolicy
-from bot.domain import Assessment, Candidate, Decision, Holder, Mode, Position, Relation, Statement
+from bot.domain import Assessment, Candidate, Decision, Holder, Mode, Position, Relation, Ruling, Statement
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-POLICY = AlertPolicy(alert_at=0.6, digest_at=0.4, alert_at_by_position={"loud": 0.9})
+POLICY = AlertPolicy(alert_at=0.6, digest_at=0.4, alert_at_by_position={"loud": 0.9, "soft": 0.3})
 
 
 def assessment(
@@ -41,9 +41,13 @@ def assessment(
     ("made", "decision", "words"),
     [
         (assessment(0.6), Decision.ALERT, "threshold 0.60"),
+        (assessment(0.4), Decision.DIGEST, "near miss: shift at 0.40, threshold 0.60"),
         (assessment(0.59), Decision.DIGEST, "near miss"),
         (assessment(0.39), Decision.SILENT, "no shift"),
         (assessment(0.8, position="loud"), Decision.DIGEST, "threshold 0.90"),
+        (assessment(0.35, position="soft"), Decision.ALERT, "unsure: shift at 0.35, threshold 0.30"),
+        (assessment(0.5, position="soft"), Decision.ALERT, "shift at 0.50, threshold 0.30"),
+        (assessment(0.29, position="soft"), Decision.SILENT, "no shift"),
         (assessment(0.95, position="loud"), Decision.ALERT, "threshold 0.90"),
         (assessment(0.99, mode=Mode.QUESTION), Decision.SILENT, "question"),
         (assessment(0.99, mode=Mode.HISTORY), Decision.SILENT, "past"),
@@ -60,3 +64,24 @@ def test_the_policy_decides_with_a_reason(made: Assessment, decision: Decision, 
     ruling = rule(made, POLICY, NOW)
     assert ruling.decision is decision
     assert words in ruling.reason
+
+
+def test_only_an_alert_whose_shift_is_less_likely_than_none_is_marked_as_unsure() -> None:
+    rulings = [rule(assessment(p, position="soft"), POLICY, NOW) for p in (0.3, 0.49, 0.5, 0.9)]
+    assert [ruling.reason.startswith("unsure: ") for ruling in rulings] == [True, True, False, False]
+
+
+def test_what_is_not_told_keeps_its_reason_and_gets_another() -> None:
+    alert = Ruling(decision=Decision.ALERT, reason="shift at 0.80")
+    assert silenced(alert, "") == Ruling(decision=Decision.SILENT, reason="shift at 0.80")
+    assert muted(alert, by="Ada", until=NOW).reason == "shift at 0.80; muted by Ada until 1 Mar 2026, 12:00 UTC"
+    assert older_than_line(alert, date(2026, 3, 1)).reason.endswith(
+        "older than the line on record, which holds since 1 Mar 2026"
+    )
+    silent = Ruling(decision=Decision.SILENT, reason="a question")
+    assert muted(silent, by="Ada", until=NOW) == older_than_line(silent, date(2026, 3, 1)) == silent
+
+
+def test_a_shift_is_news_for_so_many_days() -> None:
+    assert repeated(NOW - timedelta(days=3), NOW, AlertPolicy(told_for_days=3)) == ""
+    assert "told of on" in repeated(NOW - timedelta(days=3, seconds=1), NOW, AlertPolicy(told_for_days=3))

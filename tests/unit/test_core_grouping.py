@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from bot.core.grouping import OpenShift, group, overlap
+from bot.core.grouping import GROUP_AT, OpenShift, group
 from bot.domain import Relation
 
 WORDS = "Norland could send a dozen tanks to Sudland before summer"
@@ -25,8 +25,9 @@ def test_other_words_of_the_same_sense_corroborate() -> None:
     assert (found.key, found.is_new) == ("k1", False)
 
 
-def test_shared_words_corroborate_where_the_cosine_is_low() -> None:
-    assert not grouped([(shift(), 0.1)]).is_new
+def test_what_is_less_alike_than_the_threshold_opens_another_shift() -> None:
+    assert not grouped([(shift(), GROUP_AT)]).is_new
+    assert grouped([(shift(), GROUP_AT - 0.01)]).is_new
 
 
 def test_another_event_opens_another_shift() -> None:
@@ -45,6 +46,6 @@ def test_a_shift_against_an_older_revision_of_the_line_is_not_joined() -> None:
     assert grouped([(shift(revision=2), 0.9)]).is_new
 
 
-def test_overlap_is_of_content_words() -> None:
-    assert overlap("the tanks were sent", "tanks sent after that") == 1.0
-    assert overlap("", "tanks") == 0.0
+def test_a_shift_that_the_desk_made_the_line_is_joined_by_later_accounts_of_it() -> None:
+    settled = OpenShift(key="k1", revision=0, relation=Relation.SOFTENING, words=WORDS, settled_as=1)
+    assert not grouped([(settled, 0.9)]).is_new

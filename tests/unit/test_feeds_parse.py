@@ -91,6 +91,55 @@ def test_an_rss_item_is_read_whole():
     )
 
 
+ODD = {
+    "text before and after the document": "<br />\n<b>Warning</b>: foo on line 3<br />\n{}<!-- cached --><script>x</script>",
+    "two byte order marks": "\ufeff\ufeff{}",
+    "blank lines before the declaration": "\n\n <?xml version='1.0' encoding='iso-8859-1'?>{}",
+    "two declarations": "<?xml version='1.0'?><?xml version='1.0'?>{}",
+    "Netscape's document type": '<?xml version="1.0"?><!DOCTYPE rss PUBLIC "-//Netscape Communications//DTD RSS 0.91//EN" "http://my.netscape.com/publish/formats/rss-0.91.dtd">{}',
+    "UTF-16 claimed, UTF-8 sent": "<?xml version='1.0' encoding='utf-16'?>{}",
+    "an encoding that nobody knows": "<?xml version='1.0' encoding='x-foo'?>{}",
+}
+
+
+@pytest.mark.parametrize("frame", ODD.values(), ids=ODD)
+def test_what_stands_around_a_feed_keeps_none_of_its_entries(frame):
+    feed = "<rss version='2.0'><channel><title>F</title><item><title>One</title><link>http://e.example/1</link></item></channel></rss>"
+    found = parse(frame.format(feed).encode())
+    assert [(entry.title, entry.url) for entry in found.entries] == [("One", "http://e.example/1")]
+
+
+ATOM_NS = 'xmlns="http://www.w3.org/2005/Atom"'
+MISSING = {
+    "guid that is the address": ("<rss version='2.0'><channel><item><guid>http://e.example/1</guid></item></channel></rss>", "http://e.example/1"),
+    "guid that is none": ("<rss version='2.0'><channel><item><guid isPermaLink='false'>http://e.example/1</guid></item></channel></rss>", ""),
+    "enclosure alone": ("<rss version='2.0'><channel><item><title>T</title><enclosure url='http://e.example/1.mp3'/></item></channel></rss>", ""),
+    "id alone": (f"<feed {ATOM_NS}><entry><id>http://e.example/1</id></entry></feed>", "http://e.example/1"),
+    "content elsewhere": (f"<feed {ATOM_NS} xml:base='http://e.example/'><entry><title>T</title><content src='1'/></entry></feed>", "http://e.example/1"),
+    "base within base": (f"<feed {ATOM_NS} xml:base='http://e.example/a/'><entry xml:base='b/'><link href='1'/></entry></feed>", "http://e.example/a/b/1"),
+    "items beside the channel": ("<rss version='0.92'><channel><title>F</title></channel><item><link>http://e.example/1</link></item></rss>", "http://e.example/1"),
+    "capitals": ("<RSS><CHANNEL><ITEM><LINK>http://e.example/1</LINK></ITEM></CHANNEL></RSS>", "http://e.example/1"),
+    "a source's own link": (f"<feed {ATOM_NS}><entry><source><link href='http://o.example/'/></source><link href='http://e.example/1'/></entry></feed>", "http://e.example/1"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("document", "url"), MISSING.values(), ids=MISSING)
+def test_an_entry_that_lacks_this_or_that_is_an_entry(document, url):
+    found = parse(document.encode())
+    assert [entry.url for entry in found.entries] == [url]
+
+
+def test_an_item_inside_an_items_content_is_no_item():
+    inner = "<content:encoded><item><title>quoted</title></item></content:encoded>"
+    document = f"<rss version='2.0' xmlns:content='http://purl.org/rss/1.0/modules/content/'><channel><item><title>T</title>{inner}</item></channel></rss>"
+    assert [entry.title for entry in parse(document.encode()).entries] == ["T"]
+
+
+def test_a_title_in_xhtml_has_no_tags():
+    document = f"<feed {ATOM_NS}><entry><title type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'>T <em>x</em></div></title></entry></feed>"
+    assert [entry.title for entry in parse(document.encode()).entries] == ["T x"]
+
+
 def test_an_atom_entry_is_read_whole():
     first, second = feed(ATOM).entries
     assert (first.guid, first.url, first.author) == (

@@ -15,9 +15,9 @@ BOT = ROOT / "bot"
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"domain", "errors", "ports"}),
     frozenset({"core"}),
-    frozenset({"feeds", "reading", "detection", "store", "slack", "console", "training"}),
+    frozenset({"feeds", "reading", "detection", "store", "slack", "console", "charts", "training"}),
     frozenset({"stages"}),
-    frozenset({"runtime", "web", "demo"}),
+    frozenset({"runtime", "web", "demo", "replay", "export"}),
     frozenset({"config", "app", "cli", "commands", "reference", "__main__"}),
 )
 PARTS = frozenset().union(*LAYERS)

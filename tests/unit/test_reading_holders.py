@@ -57,6 +57,12 @@ def test_brussels_is_told_by_the_passage_and_ours_only(context, holder):
     assert REGISTRY.body("Brussels", context) == holder
 
 
+def test_an_office_of_two_states_is_not_one_voice():
+    registry = Registry([Holder(name="Israel", voices=(Voice(name="Israeli prime minister"),))])
+    assert registry.of("Israeli prime minister", "the Israeli prime minister", (), date(2025, 11, 1)) == "Israel"
+    assert registry.of("Italian prime minister", "the Italian prime minister", (), date(2025, 11, 1)) == ""
+
+
 def test_no_holders_match_nothing():
     assert Registry(()).body("Moscow") == ""
 

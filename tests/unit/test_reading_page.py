@@ -83,10 +83,22 @@ def live_page() -> str:
     return f"<html><head><script type='application/ld+json'>{data}</script></head><body>{BODY}</body></html>"
 
 
-def test_a_live_page_is_no_article_and_says_how_many_items_it_has():
+def test_a_live_page_gives_its_items_with_their_times_and_titles():
     found = EXTRACTOR.extract(live_page(), url="https://times.example/live")
-    assert isinstance(found, Abstained)
-    assert (found.reason, found.detail) == ("live_blog", "3 dated items")
+    assert isinstance(found, Extracted)
+    assert [(item.title, item.published) for item in found.items] == [
+        (f"Item {n}", datetime(2026, 2, 10, 10 + n, tzinfo=UTC)) for n in range(3)
+    ]
+    assert all(item.text.startswith("The envoys came out") for item in found.items)
+    assert "first time in the old customs house" not in found.text
+
+
+def test_a_live_page_in_another_language_is_not_read():
+    prose = "Die Gesandten verließen am Abend das alte Zollhaus am Hafen und sagten kein Wort zu den Leuten, die dort warteten."
+    page = live_page().replace("The envoys came out of the customs house and said nothing", prose)
+    page = page.replace("to the people who waited for them in the square.", prose)
+    found = EXTRACTOR.extract(page, url="https://times.example/live")
+    assert (found.reason, found.detail) == ("language", "de")
 
 
 def test_html_is_told_from_text():

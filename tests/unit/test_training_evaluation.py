@@ -70,3 +70,18 @@ def test_calibration_error_is_the_gap_between_belief_and_share() -> None:
 def test_no_rows_is_said_so() -> None:
     with pytest.raises(ValueError, match="no labelled rows"):
         evaluate([], np.empty((0, 6)), 0.5)
+
+
+def test_a_defensible_relation_counts_as_the_label_in_the_lenient_figure_alone() -> None:
+    found = evaluate([R.SOFTENING, R.HARDENING], sure(R.CONSISTENT, R.HARDENING), 0.5, also_ok=[[R.CONSISTENT], []])
+    assert (found.alert.recall, found.lenient.recall, found.lenient.f1) == (0.5, 1.0, 1.0)
+
+
+def test_every_figure_has_an_interval_that_holds_it() -> None:
+    truth = [R.SOFTENING, R.CONSISTENT, R.UNRELATED] * 20
+    found = evaluate(truth, sure(*truth[:45], *([R.SOFTENING] * 15)), 0.5)
+    low, high = found.alert_precision_interval
+    assert low < found.alert.precision < high
+    assert found.alert_recall_interval == (1.0, 1.0)
+    low, high = found.relation_intervals[R.CONSISTENT]
+    assert low < found.relations[R.CONSISTENT].f1 < high

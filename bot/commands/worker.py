@@ -1,0 +1,56 @@
+"""`worker`: one of many processes over PostgreSQL."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from types import FrameType
+from typing import Annotated
+
+import structlog
+import typer
+
+from bot.app import build_workers, configure_logging
+from bot.config import load_configuration, load_settings
+
+log = structlog.get_logger()
+
+STAGES = ("ingest", "assess", "deliver")
+
+
+def worker(
+    stages: Annotated[
+        str, typer.Option(metavar="STAGE,…", help="Which of ingest, assess and deliver to take part in.")
+    ] = ",".join(STAGES),
+    concurrency: Annotated[
+        int, typer.Option(min=1, max=64, help="Articles at a time; feeds eightfold, channels fourfold.")
+    ] = 1,
+) -> None:
+    """Take jobs from the queue on PostgreSQL until stopped; start as many as you need, on any machine.
+
+    All need the same configuration. Ends within ten seconds of SIGTERM or Ctrl-C; what a killed one had begun is taken over.
+    """
+    wanted = [stage.strip() for stage in stages.split(",") if stage.strip()]
+    if not wanted or not set(wanted) <= set(STAGES):
+        raise typer.BadParameter(f"should be some of {', '.join(STAGES)}", param_hint="--stages")
+    settings = load_settings()
+    configure_logging(settings)
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # it is said once that the database is lost
+    configuration = load_configuration(settings.config_path)
+    process = build_workers(settings, configuration, stages=wanted, concurrency=concurrency)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        del frame
+        log.info("stopping", signal=signal.Signals(number).name)
+        process.stop()
+
+    # As the first process of a container it gets no default handling of signals.
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    log.info("started", stages=wanted, concurrency=concurrency)
+    ended = process.run()
+    log.info("stopped", cleanly=ended)
+    if not ended:
+        os._exit(0)  # threads that are still at it would keep the process; their rows are taken over
+    process.close()

@@ -1,0 +1,139 @@
+"""Positions that could be tracked: what holders keep saying, in an archive of their words."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from math import log
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.core.desk import draft_baseline
+from bot.core.likeness import content_words
+
+LEAST_DOCUMENTS = 3
+SAID_AGAIN_AT = 0.6
+"""Cosine from which one statement says what another does."""
+MOST_SOURCES = 5
+_FEWEST_WORDS, _MOST_WORDS = 6, 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uttered:
+    """A statement of a holder's in an archive. `url` may be ""."""
+
+    holder: str
+    speaker: str
+    words: str
+    document: str
+    published: date
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """A position as it could be tracked: the statement that is most like all the others, and how often and where it was said."""
+
+    id: str
+    holder: str
+    topic: str
+    baseline: str
+    since: date
+    documents: int
+    sources: tuple[Uttered, ...]
+
+
+def worth_reading(words: str) -> bool:
+    """Whether a statement has the length of a stance."""
+    return _FEWEST_WORDS <= len(words.split()) <= _MOST_WORDS
+
+
+def suggest(
+    said: Sequence[Uttered],
+    vectors: NDArray[np.floating],
+    *,
+    least: int = LEAST_DOCUMENTS,
+    at: float = SAID_AGAIN_AT,
+    most: int = 20,
+) -> list[Suggestion]:
+    """Return what holders repeat in at least `least` documents, the most repeated first.
+
+    `vectors` are the unit vectors of the statements, shape (len(said), width); `at` is the cosine from which two are alike.
+    """
+    rarity = _rarity(said)
+    found: list[Suggestion] = []
+    for holder in sorted({one.holder for one in said}):
+        own = [index for index, one in enumerate(said) if one.holder == holder]
+        clusters = _clusters([said[i] for i in own], vectors[own], least, at)
+        found += [_suggestion([said[own[i]] for i in cluster], rarity) for cluster in clusters]
+    found.sort(key=lambda one: (-one.documents, one.holder, one.id))
+    return _with_own_ids(found[:most])
+
+
+def _clusters(said: Sequence[Uttered], vectors: NDArray[np.floating], least: int, at: float) -> list[list[int]]:
+    """Return groups of statements around the one that most documents repeat, that one first; each statement is in one at most."""
+    alike = (vectors @ vectors.T) >= at
+    left = np.ones(len(said), dtype=bool)
+    clusters = []
+    while left.any():
+        reach = [
+            len({said[int(j)].document for j in np.flatnonzero(alike[i] & left)}) if left[i] else 0
+            for i in range(len(said))
+        ]
+        centre = int(np.argmax(reach))
+        if reach[centre] < least:
+            break
+        members = [int(j) for j in np.flatnonzero(alike[centre] & left)]
+        clusters.append([centre, *(j for j in members if j != centre)])
+        left[members] = False
+    return clusters
+
+
+def _suggestion(said: Sequence[Uttered], rarity: dict[str, float]) -> Suggestion:
+    centre = said[0]
+    documents = {one.document for one in said}
+    topic = _topic(said, rarity)
+    by_time = sorted(said, key=lambda one: (one.published, one.document))
+    sources = tuple({one.document: one for one in reversed(by_time)}.values())[::-1][:MOST_SOURCES]
+    return Suggestion(
+        id=_slug(f"{centre.holder} {topic}"),
+        holder=centre.holder,
+        topic=topic,
+        baseline=draft_baseline(centre.holder, centre.words),
+        since=by_time[0].published,
+        documents=len(documents),
+        sources=sources,
+    )
+
+
+def _rarity(said: Sequence[Uttered]) -> dict[str, float]:
+    """Return how telling each word is: the logarithm of how few statements have it."""
+    having = Counter(word for one in said for word in content_words(one.words))
+    return {word: log((1 + len(said)) / n) for word, n in having.items()}
+
+
+def _topic(said: Sequence[Uttered], rarity: dict[str, float]) -> str:
+    """Return the words that the statements share and others lack, as they stand in the first, the holder's name aside."""
+    shared = Counter(word for one in said for word in content_words(one.words))
+    own = content_words(f"{said[0].holder} {said[0].speaker}")
+    scores = {word: n * rarity.get(word, 0.0) for word, n in shared.items() if word not in own and not word.isdecimal()}
+    best = set(sorted(scores, key=lambda word: (-scores[word], word))[:4])
+    words = dict.fromkeys(word for word in re.findall(r"[^\W\d_]{3,}", said[0].words) if word.lower() in best)
+    return " ".join(words) or " ".join(sorted(best)) or "stance"
+
+
+def _slug(text: str) -> str:
+    return "-".join(re.findall(r"[a-z0-9]+", text.casefold()))[:60].strip("-") or "position"
+
+
+def _with_own_ids(found: Sequence[Suggestion]) -> list[Suggestion]:
+    seen: Counter[str] = Counter()
+    named = []
+    for one in found:
+        seen[one.id] += 1
+        named.append(one if seen[one.id] == 1 else replace(one, id=f"{one.id}-{seen[one.id]}"))
+    return named

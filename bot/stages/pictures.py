@@ -1,0 +1,66 @@
+"""The picture of a position's history, drawn from the store when it goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, time
+
+from sqlalchemy import Engine
+
+from bot.charts.timeline import LineChange, TimelinePoint, timeline_png
+from bot.core.alert_words import day
+from bot.domain import Decision, Relation
+from bot.ports import Picture
+from bot.store import timeline
+from bot.store.engine import snapshot
+
+MOST_POINTS = 120
+LEAST_POINTS = 2
+_NAMES = {
+    Relation.CONSISTENT: "as on record",
+    Relation.SOFTENING: "softening",
+    Relation.HARDENING: "hardening",
+    Relation.CONTRADICTION: "contradicting",
+    Relation.NEW_OFFER: "with a new offer",
+}
+
+
+class HistoryPictures:
+    """Draws what a holder said on a topic, in time."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def __call__(self, record: Mapping[str, object]) -> Picture | None:
+        """Return the picture for the payload of its delivery; None where there is too little to draw."""
+        position_id = str(record.get("position", ""))
+        with snapshot(self._engine) as connection:
+            ledger = timeline.baselines(connection, position_id)
+            rows = timeline.position_timeline(connection, position_id, limit=MOST_POINTS)
+        said = [row for row in rows if row.relation is not Relation.UNRELATED]
+        if not ledger or len(said) < LEAST_POINTS:
+            return None
+        points = [
+            TimelinePoint(
+                at=row.at,
+                relation=row.relation,
+                words=row.words,
+                speaker=row.speaker,
+                outlet=row.outlet,
+                url=row.url,
+                alerted=row.decision is Decision.ALERT,
+            )
+            for row in said
+        ]
+        lines = [
+            LineChange(at=datetime.combine(revision.since, time(), tzinfo=UTC), baseline=revision.baseline)
+            for revision in ledger
+        ]
+        title = f"{ledger[-1].holder} on {ledger[-1].topic}"
+        counted = [f"{sum(row.relation is kind for row in said)} {words}" for kind, words in _NAMES.items()]
+        alt = (
+            f"{title}: {len(said)} statements since {day(min(row.at for row in said).date())}, of which "
+            f"{', '.join(item for item in counted if not item.startswith('0 '))}. The latest, of "
+            f"{day(said[0].at.date())}, is {_NAMES[said[0].relation]}."
+        )
+        return Picture(png=timeline_png(points, lines, title=title), title=title, alt=alt)

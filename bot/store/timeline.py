@@ -1,0 +1,65 @@
+"""What a holder said on a topic, in time, and how its line on record moved: for pages, pictures and reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot.domain import Decision, Relation
+from bot.store import assessments, positions
+from bot.store.positions import LedgerRevision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineRow:
+    """One statement on a position. `at` is its article's publication; `probability` is that it moved the line at all.
+
+    `position_revision` is the line that it was judged against; `shift_key` is "" where it belongs to no shift, and `bearing`
+    says what it does to that shift (denies, differs, mixed), "" where it is an account of it.
+    """
+
+    at: datetime
+    relation: Relation
+    words: str
+    speaker: str
+    outlet: str
+    title: str
+    url: str
+    decision: Decision
+    probability: float
+    shift_key: str
+    article_id: str
+    position_revision: int = 1
+    reason: str = ""
+    bearing: str = ""
+
+
+def position_timeline(connection: Connection, position_id: str, *, limit: int | None = 200) -> list[TimelineRow]:
+    """Return the newest `limit` statements on a position, newest first; None for all of them."""
+    return [_row(entry) for entry in assessments.for_position(connection, position_id, limit=limit)]
+
+
+def baselines(connection: Connection, position_id: str) -> tuple[LedgerRevision, ...]:
+    """Return every revision of the line from the first (baseline, since, source, origin, set_by, set_at); () for none."""
+    return positions.history(connection, position_id)
+
+
+def _row(entry: assessments.TimelineEntry) -> TimelineRow:
+    return TimelineRow(
+        at=entry.published,
+        relation=entry.relation,
+        words=entry.statement.text,
+        speaker=entry.statement.speaker,
+        outlet=entry.outlet,
+        title=entry.article_title,
+        url=entry.article_url,
+        decision=entry.ruling.decision,
+        probability=sum(p for relation, p in entry.probabilities.items() if relation.is_shift),
+        shift_key=entry.shift_key or "",
+        article_id=entry.statement.article_id,
+        position_revision=entry.position_revision,
+        reason=entry.ruling.reason,
+        bearing=entry.bearing,
+    )

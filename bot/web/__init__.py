@@ -1,0 +1,1 @@
+"""The desk's page, health and metrics, served by the bot itself."""

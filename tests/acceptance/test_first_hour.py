@@ -1,0 +1,121 @@
+"""A new desk's first hour: `packs` shows what there is, `init` writes it, and what it wrote can be used."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot.cli import main
+from bot.config import load_configuration, load_desk
+
+
+@dataclass
+class Ended:
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    monkeypatch.chdir(tmp_path)
+
+    def run_(*arguments: str, stdin: str = "") -> Ended:
+        monkeypatch.setattr(sys, "argv", ["walkback", *arguments])
+        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        try:
+            main()
+            code = 0
+        except SystemExit as end:
+            code = int(end.code or 0)
+        told = capsys.readouterr()
+        assert "Traceback" not in told.err
+        return Ended(code=code, out=told.out, err=told.err)
+
+    return run_
+
+
+def test_packs_are_listed_for_people_and_for_machines(run: Run) -> None:
+    rows = [json.loads(line) for line in run("packs", "--json").out.splitlines()]
+    assert next(row["pack"] for row in rows) == "ukraine"
+    assert all(row["positions"] >= 12 and row["feeds"] >= 10 and row["about"] for row in rows)
+    shown = run("packs").out
+    assert all(row["pack"] in shown for row in rows)
+
+
+def test_flags_alone_write_a_configuration_and_say_what_to_do_next(run: Run, tmp_path: Path) -> None:
+    ended = run("init", "news", "--desk", "Foreign Desk", "--pack", "climate", "--channel", "climate", "--yes")
+    assert ended.code == 0
+    desk = load_configuration(tmp_path / "news").desk
+    assert dict(desk.channels) == {"foreign-desk": "#climate"}
+    for step in ("walkback doctor", "walkback once", "walkback run", 'WALKBACK_CONFIG_DIR="$PWD/news"'):
+        assert step in ended.err
+    assert ended.out == ""
+
+
+def test_questions_are_asked_for_what_no_flag_says_until_an_answer_is_one(run: Run, tmp_path: Path) -> None:
+    answers = ["foreign desk", "99", "climate, 2", "Foreign Desk", "#foreign", "desk@example.org"]
+    ended = run("init", stdin="\n".join(answers) + "\n")
+    assert ended.code == 0, ended.err
+    made = load_configuration(tmp_path / "my-desk")
+    assert {"eu-2040", "fed-inflation-target"} <= {position.id for position in made.positions}
+    assert dict(made.desk.channels) == {"foreign-desk": "#foreign"}
+    assert "desk@example.org" in made.desk.poll.user_agent
+    assert "there is no pack '99'" in ended.err
+    assert "should be a Slack channel" in ended.err
+
+
+def test_empty_answers_take_the_defaults(run: Run, tmp_path: Path) -> None:
+    assert run("init", stdin="\n\n\n\n").code == 0
+    assert dict(load_desk(tmp_path / "my-desk" / "desk.yaml").channels) == {"desk": "#walkback"}
+
+
+def test_nobody_who_answers_is_one_sentence(run: Run, tmp_path: Path) -> None:
+    ended = run("init")
+    assert ended.code == 2
+    assert "Add --yes" in ended.err
+    assert not (tmp_path / "my-desk").exists()
+
+
+def test_a_second_init_overwrites_nothing(run: Run, tmp_path: Path) -> None:
+    run("init", "--yes")
+    before = (tmp_path / "my-desk" / "positions.yaml").read_text()
+    ended = run("init", "--yes", "--pack", "climate")
+    assert ended.code == 2
+    assert "nothing is overwritten" in ended.err
+    assert (tmp_path / "my-desk" / "positions.yaml").read_text() == before
+
+
+@pytest.mark.parametrize("flags", [["--pack", "astrology"], ["--channel", "Foreign Desk"], ["--desk", "!"]])
+def test_a_flag_that_cannot_be_meant_is_one_sentence_and_writes_nothing(
+    run: Run, tmp_path: Path, flags: list[str]
+) -> None:
+    ended = run("init", "--yes", *flags)
+    assert ended.code == 2
+    assert ended.err.startswith("walkback: ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_init_wrote_takes_further_feeds_and_positions(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("init", "--yes", "--pack", "climate")
+    monkeypatch.setenv("WALKBACK_CONFIG_DIR", str(tmp_path / "my-desk"))
+    remarks = (tmp_path / "my-desk" / "feeds.yaml").read_text().count("#")
+    assert run("feeds", "add", "https://example.org/feed.xml", "--name", "Example").code == 0
+    words = {"--holder": "Norland", "--topic": "coal", "--baseline": "Norland burns coal.", "--since": "2026-01-01"}
+    flags = [part for pair in words.items() for part in pair]
+    assert run("positions", "add", "no-coal", *flags).code == 0
+    made = load_configuration(tmp_path / "my-desk")
+    assert made.feeds[-1].url == "https://example.org/feed.xml"
+    assert made.positions[-1].id == "no-coal"
+    assert (tmp_path / "my-desk" / "feeds.yaml").read_text().count("#") == remarks

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+
+from bot.core.suggest import Uttered, suggest, worth_reading
+
+REPEATED = "Norland rejects any foreign base on the island of Vik, Berg said"
+
+
+def uttered(number: int, words: str = REPEATED, holder: str = "Norland", document: str = "") -> Uttered:
+    return Uttered(
+        holder=holder, speaker="Ada Berg", words=words, document=document or f"d{number}",
+        published=date(2026, 1, 10 - number), url=f"https://x/{number}",
+    )  # fmt: skip
+
+
+def along(*directions: int) -> np.ndarray:
+    return np.eye(4)[list(directions)]
+
+
+def test_what_is_said_in_three_documents_is_suggested_with_its_first_day_and_sources() -> None:
+    said = [uttered(1), uttered(2), uttered(3), uttered(4, "The weather in Oster was fine all through the week")]
+    (one,) = suggest(said, along(0, 0, 0, 1))
+    assert (one.holder, one.documents, one.since) == ("Norland", 3, date(2026, 1, 7))
+    assert one.baseline == "Norland rejects any foreign base on the island of Vik."
+    assert [source.url for source in one.sources] == ["https://x/3", "https://x/2", "https://x/1"]
+    assert one.id.startswith("norland-")
+    assert "base" in one.topic
+
+
+def test_one_document_that_repeats_itself_is_no_line() -> None:
+    assert suggest([uttered(n, document="d") for n in (1, 2, 3)], along(0, 0, 0)) == []
+
+
+def test_two_holders_do_not_make_a_line_together() -> None:
+    said = [uttered(1), uttered(2), uttered(3, holder="Sudland")]
+    assert suggest(said, along(0, 0, 0)) == []
+
+
+def test_the_most_repeated_comes_first_and_ids_are_unique() -> None:
+    said = [uttered(n) for n in (1, 2, 3)] + [uttered(n) for n in (4, 5, 6, 7)]
+    found = suggest(said, along(0, 0, 0, 1, 1, 1, 1))
+    assert [one.documents for one in found] == [4, 3]
+    assert len({one.id for one in found}) == 2
+    assert len(suggest(said, along(0, 0, 0, 1, 1, 1, 1), most=1)) == 1
+
+
+def test_fragments_and_speeches_are_no_stances() -> None:
+    assert worth_reading(REPEATED)
+    assert not worth_reading("He refused.")
+    assert not worth_reading("and so on " * 30)

@@ -1,0 +1,130 @@
+"""What is deployed: valid against Kubernetes' own schemas, contained, and in step with the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+from ruamel.yaml import YAML
+from typer.main import get_command
+
+from bot.cli import app
+from bot.config.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+KUBERNETES = ROOT / "deploy" / "kubernetes"
+VERSIONS = ("1.31", "1.37")
+"""The oldest that the manifests are for, and the newest that is known."""
+
+
+def loaded(path: Path) -> list[dict[str, Any]]:
+    return list(YAML(typ="safe").load_all(path))
+
+
+def manifests() -> list[dict[str, Any]]:
+    files = loaded(KUBERNETES / "kustomization.yaml")[0]["resources"]
+    return [document for name in files for document in loaded(KUBERNETES / name)]
+
+
+def deployment() -> dict[str, Any]:
+    (found,) = (document for document in manifests() if document["kind"] == "Deployment")
+    return found
+
+
+def containers() -> list[dict[str, Any]]:
+    pod = deployment()["spec"]["template"]["spec"]
+    return [*pod["initContainers"], *pod["containers"]]
+
+
+def services() -> dict[str, dict[str, Any]]:
+    return loaded(ROOT / "compose.yaml")[0]["services"]
+
+
+def ours() -> dict[str, dict[str, Any]]:
+    return {name: service for name, service in services().items() if service.get("image") == "walkback"}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_manifest_is_valid_against_the_schemas_of_kubernetes(version: str) -> None:
+    for document in manifests():
+        assert kubernetes_validate.validate(document, version, strict=True) == version
+
+
+def test_the_schemas_refuse_what_is_misspelt() -> None:
+    document = deployment()
+    document["spec"]["template"]["spec"]["containers"][0]["livenesProbe"] = {}
+    with pytest.raises(kubernetes_validate.ValidationError, match="livenesProbe"):
+        kubernetes_validate.validate(document, VERSIONS[1], strict=True)
+
+
+def test_every_file_is_among_the_resources() -> None:
+    files = {path.name for path in KUBERNETES.glob("*.yaml")}
+    assert files == {"kustomization.yaml", *loaded(KUBERNETES / "kustomization.yaml")[0]["resources"]}
+
+
+def test_pods_run_without_root_privileges_or_a_writable_image() -> None:
+    pod = deployment()["spec"]["template"]["spec"]
+    assert pod["automountServiceAccountToken"] is False
+    assert (pod["securityContext"]["runAsNonRoot"], pod["securityContext"]["runAsUser"]) == (True, 10001)
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    for container in containers():
+        context = container["securityContext"]
+        assert (context["allowPrivilegeEscalation"], context["readOnlyRootFilesystem"]) == (False, True)
+        assert context["capabilities"] == {"drop": ["ALL"]}
+        assert {"cpu", "memory"} <= set(container["resources"]["requests"])
+        assert "memory" in container["resources"]["limits"]
+
+
+def test_secrets_are_referred_to_and_settings_are_known() -> None:
+    known = {f"WALKBACK_{name.upper()}" for name in Settings.model_fields}
+    for container in containers():
+        names = {variable["name"]: variable for variable in container["env"]}
+        assert set(names) <= known
+        for secret in ("WALKBACK_DATABASE_URL", "WALKBACK_SLACK_TOKEN"):
+            assert "value" not in names[secret]
+            assert names[secret]["valueFrom"]["secretKeyRef"]["name"] == "walkback"
+    assert not any(document["kind"] == "Secret" for document in manifests())
+
+
+def test_labels_select_what_they_are_meant_to() -> None:
+    labels = deployment()["spec"]["template"]["metadata"]["labels"]
+    for document in manifests():
+        spec = document["spec"]
+        wanted = (spec.get("podSelector") or spec["selector"])["matchLabels"]
+        assert wanted.items() <= labels.items()
+
+
+def test_nothing_comes_in_and_private_networks_are_out_of_reach_of_the_web_rule() -> None:
+    (policy,) = (document["spec"] for document in manifests() if document["kind"] == "NetworkPolicy")
+    assert (policy["ingress"], policy["policyTypes"]) == ([], ["Ingress", "Egress"])
+    (web,) = (rule for rule in policy["egress"] if {port["port"] for port in rule["ports"]} == {80, 443})
+    assert {"10.0.0.0/8", "169.254.0.0/16", "192.168.0.0/16"} <= set(web["to"][0]["ipBlock"]["except"])
+
+
+def test_what_is_started_is_a_command() -> None:
+    started = {container["args"][0] for container in containers()}
+    for container in containers():
+        started |= {probe["exec"]["command"][1] for name, probe in container.items() if name.endswith("Probe")}
+    started |= {service["command"][0] for service in ours().values() if "command" in service}
+    assert started == {"db", "worker", "health"}
+    assert started <= set(get_command(app).commands)
+
+
+def test_every_service_of_ours_in_compose_is_as_contained_as_the_first() -> None:
+    assert set(ours()) == {"bot", "upgrade", "worker"}
+    for service in ours().values():
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_plain_compose_starts_the_one_bot_and_the_profile_the_workers() -> None:
+    by_profile = {name: service.get("profiles", []) for name, service in services().items()}
+    assert by_profile == {
+        "bot": [], "postgres": ["workers"], "upgrade": ["workers"], "worker": ["workers"]
+    }  # fmt: skip
+    needs = services()["worker"]["depends_on"]
+    assert needs["upgrade"]["condition"] == "service_completed_successfully"
+    assert "ports" not in services()["postgres"]

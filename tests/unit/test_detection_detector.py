@@ -1,0 +1,81 @@
+"""The detector with an encoder that believes in a word: no model is loaded."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bot.core.features import FEATURE_NAMES, Pair
+from bot.detection.detector import Detector
+from bot.domain import Relation
+
+RELATIONS = list(Relation)
+SOFT = RELATIONS.index(Relation.SOFTENING)
+
+
+class Words:
+    """Takes "but" for softening."""
+
+    def __init__(self) -> None:
+        self.calls: list[int] = []
+
+    def score(self, pairs):
+        self.calls.append(len(pairs))
+        logits = np.zeros((len(pairs), 9), dtype=np.float32)
+        logits[:, 3 + SOFT] = [4.0 * ("but" in evidence) for _, evidence in pairs]
+        return logits
+
+
+class Features:
+    def __init__(self, scorer: Words) -> None:
+        self.scorer = scorer
+
+    def features(self, pairs):
+        made = np.zeros((len(pairs), len(FEATURE_NAMES)))
+        made[:, 0] = ["but" in pair.statement for pair in pairs]
+        return made
+
+
+class Sure:
+    def predict_proba(self, features):
+        made = np.zeros((len(features), 6))
+        made[:, SOFT] = features[:, 0] * 0.8
+        made[:, RELATIONS.index(Relation.CONSISTENT)] = 1 - made[:, SOFT]
+        return made
+
+
+def pair(statement: str) -> Pair:
+    return Pair(holder="Norland", topic="tanks", position="Norland sends no tanks.", statement=statement)
+
+
+def judged(*statements: str):
+    scorer = Words()
+    detector = Detector(featurizer=Features(scorer), classifier=Sure(), name="test")
+    return detector.judge([pair(statement) for statement in statements], [0.5] * len(statements)), scorer.calls
+
+
+def test_the_clause_that_the_belief_rests_on_is_the_evidence_for_each_of_several_shifts() -> None:
+    found, _ = judged(
+        "Norland sends no tanks today, but it may send some in spring.",
+        "Nothing has been decided here.",
+        "It was a long night in the capital, but trucks are on their way.",
+    )
+    assert [one.relation for one in found] == [Relation.SOFTENING, Relation.CONSISTENT, Relation.SOFTENING]
+    assert [one.evidence for one in found] == [
+        "but it may send some in spring.",
+        "",
+        "but trucks are on their way.",
+    ]
+
+
+def test_the_encoder_is_asked_once_for_all_evidence() -> None:
+    _, calls = judged("One thing, but another thing came.", "First of all, but then it came.", "Nothing at all.")
+    assert len(calls) == 1
+
+
+def test_a_statement_of_one_clause_is_its_own_evidence_and_asks_for_nothing() -> None:
+    found, calls = judged("Trucks but none")
+    assert (found[0].evidence, calls) == ("Trucks but none", [])
+
+
+def test_nothing_asked_is_nothing_judged() -> None:
+    assert judged() == ([], [])

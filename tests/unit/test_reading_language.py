@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import pytest
+
+from bot.reading.language import unread_passages
+from bot.reading.layout import lay_out
+from bot.reading.sentences import paragraphs
+
+ENGLISH = "The envoys met for the third time in the old customs house, and they talked until late in the evening."
+GERMAN = (
+    "Wir werden in diesem Winter keine Panzer schicken, und wir haben das auch niemals versprochen, denn die Lager sind "
+    "seit dem Sommer leer."
+)
+FRENCH = (
+    "Nous ne livrerons pas de chars cet hiver, et nous ne l'avons jamais promis, parce que les entrepôts sont vides depuis "
+    "longtemps déjà."
+)
+RUSSIAN = (
+    "Мы не будем поставлять танки этой зимой, и мы никогда этого не обещали, "
+    "потому что склады стоят пустыми уже с прошлого лета, и все об этом знают."  # noqa: RUF001 - Cyrillic is the point
+)
+
+
+def found(text: str) -> list[tuple[str, str]]:
+    return [(text[p.start : p.end], p.language) for p in unread_passages(text, paragraphs(text))]
+
+
+@pytest.mark.parametrize(("foreign", "language"), [(GERMAN, "de"), (FRENCH, "fr"), (RUSSIAN, "ru")])
+def test_a_paragraph_in_another_language_is_named_with_it(foreign, language):
+    assert found(f"{ENGLISH}\n\n{foreign}\n\n{ENGLISH}") == [(foreign, language)]
+
+
+def test_a_long_quotation_inside_an_english_paragraph_is_named():
+    text = f"{ENGLISH} “{GERMAN}” was what they read on the poster by the door of the house."
+    assert found(text) == [(f"“{GERMAN}”", "de")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ENGLISH,
+        "“Nie wieder Krieg” stood on the poster by the door of the house where the envoys met in the evening.",
+        "Ja.\n\nNein.\n\nVielleicht.",
+        "CUSTOMS HOUSE TALKS: ENVOYS OF BOTH SIDES IN THE BUILDING, THAT IS ALL WE KNOW FOR NOW, SAID THE HARBOUR OFFICE",
+        "",
+    ],
+    ids=["English", "short quotation", "too short to tell", "capitals", "nothing"],
+)
+def test_english_and_what_is_too_short_to_tell_is_read(text):
+    assert found(text) == []
+
+
+def test_the_layout_leaves_out_the_sentences_that_are_not_read_and_no_others():
+    text = f"{ENGLISH}\n\n{GERMAN}\n\nShe said: “{FRENCH}” Then they left the house and went to the harbour."
+    layout = lay_out(text)
+    read = " ".join(text[s.start : s.end] for s in layout.sentences)
+    assert [passage.language for passage in layout.unread] == ["de", "fr"]
+    assert ENGLISH in read
+    assert "Then they left" in read
+    assert "Panzer" not in read
