@@ -70,7 +70,7 @@ def evaluate_(
     """Measure the detector on labelled pairs, or its alerts over a corpus with each document left out of training in turn."""
     settings = load_settings()
     policy = load_desk(settings.config_path / "desk.yaml").alert
-    policy = policy if threshold is None else replace(policy, alert_at=threshold)
+    policy = policy if threshold is None else replace(policy, alert_at=threshold, pair_at=threshold)
     models = settings.model_path
     memory = cache or settings.data_dir / "encoder-cache"
     if not corpus and not file:
@@ -85,7 +85,7 @@ def evaluate_(
         beside = against or without
         featurizer = remembering(models / "encoder", models / "topics", memory) if beside else load_featurizer(models)
         rows = _completed_rows(settings, file)
-        judged = _judged(settings, featurizer, rows, policy.alert_at, against=against, without=without)
+        judged = _judged(settings, featurizer, rows, policy.pair_at, against=against, without=without)
         _show(file.name, rows, judged, folder, json_=json_)
 
 

@@ -91,7 +91,7 @@ def assess(json_: AsJson = False) -> None:
     configuration = load_configuration(settings.config_path)
     detector = load_detector(settings.model_path)
     reader = PairReader(configuration.positions)
-    threshold = configuration.desk.alert.alert_at
+    threshold = configuration.desk.alert.pair_at
     batch: list[tuple[object, Pair]] = []
     sound = True
 

@@ -128,7 +128,7 @@ def _tell(trained: Trained, threshold: float, *, json_: bool) -> None:
 
 
 def _threshold(settings: Settings) -> float:
-    return load_desk(settings.config_path / "desk.yaml").alert.alert_at
+    return load_desk(settings.config_path / "desk.yaml").alert.pair_at
 
 
 def _train_encoder(

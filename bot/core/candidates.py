@@ -20,7 +20,7 @@ class MatchPolicy:
 
     alone: float = 0.42
     supported: float = 0.32
-    margin: float = 0.08
+    margin: float = 0.03
     per_sentence: int = 3
 
 

@@ -17,7 +17,8 @@ class AlertPolicy:
     """When an assessment becomes an alert. Thresholds are probabilities of any shift, in [0, 1].
 
     `alert_at` wakes the desk, `digest_at` (lower) keeps a near miss for the digest; `alert_at_by_position` overrides the first
-    for single positions. `near_at` is how close a statement must be to the topic or the line, as a cosine in [-1, 1], to wake
+    for single positions. `pair_at` stands in for it where pairs are judged that somebody chose: shifts are common among them, and
+    rare among all that an article says. `near_at` is how close a statement must be to the topic or the line, as a cosine in [-1, 1], to wake
     anybody: what is said beside the topic is kept as a near miss. `max_age_days` keeps old articles silent; `known_for_days` is
     how long a repeated shift is the same, and `told_for_days` how long further reports of it are told in its thread.
     `group_at` is the likeness (`core.likeness`) from which two reports are of one shift. A shift becomes the line on record by
@@ -25,8 +26,9 @@ class AlertPolicy:
     `mixed_within_days` is how far apart two voices of a holder that differ may speak to be mixed signals.
     """
 
-    alert_at: float = 0.3
-    digest_at: float = 0.2
+    alert_at: float = 0.5
+    digest_at: float = 0.3
+    pair_at: float = 0.3
     near_at: float = 0.5
     alert_at_by_position: Mapping[str, float] = field(default_factory=lambda: NOTHING)
     max_age_days: float = 7.0

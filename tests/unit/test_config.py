@@ -225,7 +225,7 @@ NIGHT = 'dispatch: {quiet: {start: "22:00", end: "06:30"'
         (("desk", '"#desk"'), "desk", 2, "channels.desk", "should be a Slack channel, in quotes"),
         (MORE, "alert: high", 3, "alert", "should be a mapping, not «high»"),
         (MORE, "alert: {alert_at: true}", 3, "alert.alert_at", "should be a number, not true"),
-        (MORE, "alert: {alert_at: 0.1}", 3, "alert.digest_at", "0.2 is above alert_at, 0.1"),
+        (MORE, "alert: {alert_at: 0.1}", 3, "alert.digest_at", "0.3 is above alert_at, 0.1"),
         (MORE, "alert: {digest_at: .nan}", 3, "alert.digest_at", "should be a number, not «nan»"),
         (MORE, "dispatch: {per_hour: 2.5}", 3, "dispatch.per_hour", "should be a whole number, not «2.5»"),
         (MORE, "dispatch: {first_retry_s: 1000}", 3, "dispatch.first_retry_s", "1000 is above longest_retry_s, 900"),
