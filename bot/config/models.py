@@ -168,7 +168,7 @@ class AlertShape(Shape):
     digest_at: Probability = ALERT.digest_at
     """From here on, and below alert_at, a near miss is kept for the digest."""
     pair_at: Probability = ALERT.pair_at
-    """The same as alert_at for pairs that somebody chose (`assess`, `evaluate`): shifts are common among them, and rare in articles."""
+    """The same as alert_at for pairs that somebody chose (`assess`, `evaluate`), among which shifts are common."""
     near_at: Probability = ALERT.near_at
     """How close a statement must be to the topic or the line to wake anybody; what is less close is a near miss."""
     alert_at_by_position: dict[str, Probability] = {}

@@ -18,11 +18,11 @@ class AlertPolicy:
 
     `alert_at` wakes the desk, `digest_at` (lower) keeps a near miss for the digest; `alert_at_by_position` overrides the first
     for single positions. `pair_at` stands in for it where pairs are judged that somebody chose: shifts are common among them, and
-    rare among all that an article says. `near_at` is how close a statement must be to the topic or the line, as a cosine in [-1, 1], to wake
-    anybody: what is said beside the topic is kept as a near miss. `max_age_days` keeps old articles silent; `known_for_days` is
-    how long a repeated shift is the same, and `told_for_days` how long further reports of it are told in its thread.
-    `group_at` is the likeness (`core.likeness`) from which two reports are of one shift. A shift becomes the line on record by
-    itself after `line_after_outlets` outlets (0 for never) and `line_after_days` days; the desk can always confirm it.
+    rare among all that an article says. `near_at` is how close a statement must be to the topic or the line, as a cosine in
+    [-1, 1], to wake anybody: what is said beside the topic is kept as a near miss. `max_age_days` keeps old articles silent;
+    `known_for_days` is how long a repeated shift is the same, and `told_for_days` how long further reports of it are told in
+    its thread. `group_at` is the likeness (`core.likeness`) from which two reports are of one shift. A shift becomes the line
+    on record by itself after `line_after_outlets` outlets (0 for never) and `line_after_days` days; the desk can always confirm it.
     `mixed_within_days` is how far apart two voices of a holder that differ may speak to be mixed signals.
     """
 

@@ -159,15 +159,7 @@ def _taken(
             title=article.title,
             published=article.published,
         )
-        assessment = Assessment(
-            candidate=candidate,
-            relation=entry.relation,
-            probabilities=entry.probabilities,
-            evidence=entry.evidence,
-            reason=entry.reason,
-            model=entry.model,
-        )
-        taken.append((assessment, entry.shift_key or ""))
+        taken.append((entry.judged(candidate), entry.shift_key or ""))
     return taken
 
 

@@ -120,17 +120,9 @@ def alert_from(key: str, entry: TimelineEntry, position: Position) -> Alert:
         title=entry.article_title,
         published=entry.published,
     )
-    assessment = Assessment(
-        candidate=candidate,
-        relation=entry.relation,
-        probabilities=entry.probabilities,
-        evidence=entry.evidence,
-        reason=entry.reason,
-        model=entry.model,
-    )
     return Alert(
         key=key,
-        assessment=assessment,
+        assessment=entry.judged(candidate),
         article_title=entry.article_title,
         article_url=entry.article_url,
         outlet=entry.outlet,

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select
 
-from bot.domain import Assessment, Certainty, Decision, Mode, Relation, Ruling, Statement, identify
+from bot.domain import Assessment, Candidate, Certainty, Decision, Mode, Relation, Ruling, Statement, identify
 from bot.store import shifts
 from bot.store.engine import insert
 from bot.store.schema import articles, assessments, statements
@@ -50,6 +50,17 @@ class TimelineEntry:
     outlet: str
     published: datetime
     bearing: str = ""
+
+    def judged(self, candidate: Candidate) -> Assessment:
+        """Return what was judged, of `candidate`: the one that was judged, or the same words elsewhere."""
+        return Assessment(
+            candidate=candidate,
+            relation=self.relation,
+            probabilities=self.probabilities,
+            evidence=self.evidence,
+            reason=self.reason,
+            model=self.model,
+        )
 
 
 def save_statements(connection: Connection, found: Iterable[Statement]) -> int:
