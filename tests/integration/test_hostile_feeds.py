@@ -237,7 +237,7 @@ class Peak:
     def _watch(self):
         while not self._stop.wait(0.1):
             mine = resident(os.getpid()) - self._before
-            self.bytes = max(self.bytes, mine + sum(map(resident, set(children(os.getpid())) - self._others)))
+            self.bytes = max(self.bytes, mine + sum(map(resident, born(os.getpid(), self._others))))
 
 
 def resident(pid: int) -> int:
@@ -245,6 +245,18 @@ def resident(pid: int) -> int:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, IndexError):
         return 0
+
+
+def born(pid: int, others: set[int]) -> set[int]:
+    """Return the children beside `others` that run a program of their own: one just forked still shows its parent's memory."""
+    return {child for child in set(children(pid)) - others if command(child) != command(pid)}
+
+
+def command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def children(pid: int) -> list[int]:
