@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time
 
 from sqlalchemy import Engine
@@ -13,6 +13,7 @@ from bot.domain import Decision, Relation
 from bot.ports import Picture
 from bot.store import timeline
 from bot.store.engine import snapshot
+from bot.store.timeline import TimelineRow
 
 MOST_POINTS = 120
 LEAST_POINTS = 2
@@ -23,6 +24,22 @@ _NAMES = {
     Relation.CONTRADICTION: "contradicting",
     Relation.NEW_OFFER: "with a new offer",
 }
+
+
+def points_of(rows: Sequence[TimelineRow]) -> list[TimelinePoint]:
+    """Return what a timeline shows of each row on file."""
+    return [
+        TimelinePoint(
+            at=row.at,
+            relation=row.relation,
+            words=row.words,
+            speaker=row.speaker,
+            outlet=row.outlet,
+            url=row.url,
+            alerted=row.decision is Decision.ALERT,
+        )
+        for row in rows
+    ]
 
 
 class HistoryPictures:
@@ -40,18 +57,7 @@ class HistoryPictures:
         said = [row for row in rows if row.relation is not Relation.UNRELATED]
         if not ledger or len(said) < LEAST_POINTS:
             return None
-        points = [
-            TimelinePoint(
-                at=row.at,
-                relation=row.relation,
-                words=row.words,
-                speaker=row.speaker,
-                outlet=row.outlet,
-                url=row.url,
-                alerted=row.decision is Decision.ALERT,
-            )
-            for row in said
-        ]
+        points = points_of(said)
         lines = [
             LineChange(at=datetime.combine(revision.since, time(), tzinfo=UTC), baseline=revision.baseline)
             for revision in ledger

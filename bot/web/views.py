@@ -10,14 +10,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.charts.timeline import LineChange, TimelinePoint, timeline_png, timeline_svg
+from bot.charts.timeline import LineChange, timeline_png, timeline_svg
 from bot.core.desk import REASON_WORDS, UNDO_FOR, VerdictKind, told_before
-from bot.domain import Decision, Relation
+from bot.domain import Relation
+from bot.stages.pictures import points_of
 from bot.store import mutes, pages, tallies, timeline
 from bot.store.engine import snapshot
 from bot.store.pages import OPEN, ShiftFilter
 from bot.store.positions import LedgerRevision
-from bot.store.timeline import TimelineRow
 from bot.store.verdicts import VerdictRecord
 from bot.web.differences import compare_all
 from bot.web.site import render, site_of
@@ -48,7 +48,7 @@ def position(request: Request) -> Response:
         rows = timeline.position_timeline(connection, position_id, limit=STATEMENTS)
         total = pages.statement_count(connection, position_id)
         mute = mutes.active(connection, site.clock()).get(position_id)
-    chart = timeline_svg(_points(rows), _changes(lines), title=_title(lines[-1]))
+    chart = timeline_svg(points_of(rows), _changes(lines), title=_title(lines[-1]))
     shown = [row for row in rows if relation is None or row.relation is relation]
     return render(
         request,
@@ -73,7 +73,7 @@ def picture(request: Request) -> Response:
         if not lines:
             raise HTTPException(404, "This position is not on record.")
         rows = timeline.position_timeline(connection, position_id, limit=STATEMENTS)
-    return Response(timeline_png(_points(rows), _changes(lines), title=_title(lines[-1])), media_type="image/png")
+    return Response(timeline_png(points_of(rows), _changes(lines), title=_title(lines[-1])), media_type="image/png")
 
 
 def shifts(request: Request) -> Response:
@@ -145,21 +145,6 @@ def tell(verdict: VerdictRecord) -> str:
 
 def _title(line: LedgerRevision) -> str:
     return f"{line.holder} on {line.topic}"
-
-
-def _points(rows: Sequence[TimelineRow]) -> list[TimelinePoint]:
-    return [
-        TimelinePoint(
-            at=row.at,
-            relation=row.relation,
-            words=row.words,
-            speaker=row.speaker,
-            outlet=row.outlet,
-            url=row.url,
-            alerted=row.decision is Decision.ALERT,
-        )
-        for row in rows
-    ]
 
 
 def _changes(lines: Sequence[LedgerRevision]) -> list[LineChange]:
