@@ -122,6 +122,7 @@ def host_of(address: str) -> str:
         return ""
 
 
+@lru_cache(maxsize=8192)  # asked several times a poll, and feeds come back
 def origin_of(address: str) -> str:
     """Return scheme, host and port, the unit of credentials and politeness; "" where it is no http(s) address."""
     try:

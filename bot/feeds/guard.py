@@ -15,13 +15,16 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 import httpcore
 
+from bot.feeds.wire import Wire
+
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 Resolver = Callable[[str, int], Sequence[str]]
 """Returns the addresses of a host name (numeric, as text), or raises OSError. Called in a thread."""
 
 RESOLVING_THREADS = 32
-BUFFER = 256 * 1024
+REMEMBERED = 10_000
+"""Addresses whose judgement is kept: it hangs on nothing but the address, and feeds come back to theirs."""
 REFUSED_V4 = tuple(
     (IPv4Network(network), why)
     for network, why in (
@@ -85,9 +88,17 @@ class AddressGuard:
 
     def __init__(self, allowed: Iterable[str] = ()) -> None:
         self._allowed: tuple[Network, ...] = tuple(ip_network(network, strict=False) for network in allowed)
+        self._judged: dict[str, str | None] = {}
 
     def refusal(self, address: str) -> str | None:
         """Return why `address` (numeric text) may not be reached, None where it may."""
+        if address not in self._judged:
+            if len(self._judged) >= REMEMBERED:
+                self._judged.clear()
+            self._judged[address] = self._refusal(address)
+        return self._judged[address]
+
+    def _refusal(self, address: str) -> str | None:
         try:
             parsed = ip_address(address.split("%", 1)[0])
         except ValueError:
@@ -135,7 +146,7 @@ class Dialer:
         self._resolver = resolver
         self._threads = ThreadPoolExecutor(RESOLVING_THREADS, thread_name_prefix="resolve")
 
-    async def connect(self, host: str, port: int, *, tls: ssl.SSLContext | None, timeout_s: float | None) -> Stream:
+    async def connect(self, host: str, port: int, *, tls: ssl.SSLContext | None, timeout_s: float | None) -> Wire:
         """Connect to the first address that answers, with TLS for `host` where `tls` is given.
 
         Raises:
@@ -156,10 +167,10 @@ class Dialer:
         except TimeoutError as error:
             raise httpcore.ConnectTimeout(f"no connection to {host} within {timeout_s} s") from error
 
-    async def _open(self, address: str, port: int, host: str, tls: ssl.SSLContext | None) -> Stream:
+    async def _open(self, address: str, port: int, host: str, tls: ssl.SSLContext | None) -> Wire:
         name = host.strip("[]") if tls is not None else None
-        reader, writer = await asyncio.open_connection(address, port, ssl=tls, server_hostname=name, limit=BUFFER)
-        return Stream(reader, writer)
+        _, wire = await asyncio.get_running_loop().create_connection(Wire, address, port, ssl=tls, server_hostname=name)
+        return wire
 
     async def _checked(self, host: str, port: int) -> Sequence[str]:
         bare = host.strip("[]")
@@ -187,40 +198,3 @@ class Dialer:
     def close(self) -> None:
         """Let go of the resolving threads; one that hangs in the resolver is left to end by itself."""
         self._threads.shutdown(wait=False, cancel_futures=True)
-
-
-class Stream(httpcore.AsyncNetworkStream):
-    """A connection as httpcore wants it, on asyncio's own streams."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  httpcore's signature
-        """Return what has come, b"" at the end."""
-        try:
-            async with asyncio.timeout(timeout):
-                return await self._reader.read(max_bytes)
-        except TimeoutError as error:
-            raise httpcore.ReadTimeout(f"nothing came for {timeout} s") from error
-        except OSError as error:
-            raise httpcore.ReadError(str(error) or type(error).__name__) from error
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109  httpcore's signature
-        """Send `buffer`."""
-        try:
-            self._writer.write(buffer)
-            async with asyncio.timeout(timeout):
-                await self._writer.drain()
-        except TimeoutError as error:
-            raise httpcore.WriteTimeout(f"nothing went for {timeout} s") from error
-        except OSError as error:
-            raise httpcore.WriteError(str(error) or type(error).__name__) from error
-
-    async def aclose(self) -> None:
-        """Close at once, whatever has not been sent or read."""
-        self._writer.transport.abort()
-
-    def get_extra_info(self, info: str) -> bool | None:
-        """Say whether there is something to read, which on an idle connection means that the server closed it."""
-        return self._reader.at_eof() or self._writer.is_closing() if info == "is_readable" else None

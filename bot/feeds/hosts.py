@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from typing import Self
 
 LARGE = 1_000_000
 REMEMBERED_HOSTS = 20_000
@@ -23,21 +22,19 @@ class HostTurns:
         """Keep a longer gap at an origin that asks for one."""
         self._gaps[origin] = max(self._gap_s, gap_s)
 
-    @asynccontextmanager
-    async def turn(self, origin: str) -> AsyncIterator[None]:
-        """Wait for this origin's turn, and hold it."""
-        lock = self._locks.setdefault(origin, asyncio.Lock())
-        clock = asyncio.get_running_loop().time
-        async with lock:
-            wait_s = self._ended.get(origin, -1e9) + self._gaps.get(origin, self._gap_s) - clock()
-            if wait_s > 0:
-                await asyncio.sleep(wait_s)
-            try:
-                yield
-            finally:
-                self._ended[origin] = clock()
-                if len(self._locks) > REMEMBERED_HOSTS:
-                    self._forget()
+    def turn(self, origin: str) -> Turn:
+        """Return this origin's turn, to be waited for and held by `async with`."""
+        return Turn(self, origin, self._locks.setdefault(origin, asyncio.Lock()))
+
+    def wait_s(self, origin: str, now: float) -> float:
+        """Return how long an origin is still to be left alone; `now` is the event loop's time."""
+        return self._ended.get(origin, -1e9) + self._gaps.get(origin, self._gap_s) - now
+
+    def ended(self, origin: str, now: float) -> None:
+        """Note that a request to an origin has ended."""
+        self._ended[origin] = now
+        if len(self._locks) > REMEMBERED_HOSTS:
+            self._forget()
 
     def _forget(self) -> None:
         idle = [origin for origin, lock in self._locks.items() if not lock.locked()]
@@ -46,20 +43,36 @@ class HostTurns:
             self._ended.pop(origin, None)
 
 
+class Turn:
+    """One request's turn at its origin."""
+
+    def __init__(self, turns: HostTurns, origin: str, lock: asyncio.Lock) -> None:
+        self._turns, self._origin, self._lock = turns, origin, lock
+
+    async def __aenter__(self) -> None:
+        await self._lock.acquire()
+        wait_s = self._turns.wait_s(self._origin, asyncio.get_running_loop().time())
+        if wait_s > 0:
+            try:
+                await asyncio.sleep(wait_s)
+            except BaseException:
+                self._lock.release()
+                raise
+
+    async def __aexit__(self, *_: object) -> None:
+        self._lock.release()
+        self._turns.ended(self._origin, asyncio.get_running_loop().time())
+
+
 class Room:
     """A bounded number of places for bodies over a megabyte, so that many large feeds do not fill the memory together."""
 
     def __init__(self, places: int = 6) -> None:
         self._places = asyncio.Semaphore(places)
 
-    @asynccontextmanager
-    async def hold(self) -> AsyncIterator[Hold]:
-        """Open an account for one body, which is closed when the body is done with."""
-        hold = Hold(self._places)
-        try:
-            yield hold
-        finally:
-            hold.release()
+    def hold(self) -> Hold:
+        """Open an account for one body, which is closed when the body is done with: used by `async with`."""
+        return Hold(self._places)
 
 
 class Hold:
@@ -68,6 +81,12 @@ class Hold:
     def __init__(self, places: asyncio.Semaphore) -> None:
         self._places = places
         self._held = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.release()
 
     async def grow_to(self, size: int) -> None:
         """Wait for a place if the body has become large."""

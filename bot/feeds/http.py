@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import base64
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
+import httpcore
 import httpx
 
 from bot.core.addresses import origin_of
@@ -30,16 +31,18 @@ PERMANENT = frozenset({301, 308})
 TEMPORARY = frozenset({300, 302, 303, 307})
 
 FAILURES: tuple[tuple[tuple[type[Exception], ...], Outcome, str], ...] = (
-    ((httpx.ConnectTimeout,), Outcome.NO_CONNECTION, "{}"),
-    ((httpx.TimeoutException,), Outcome.TIMEOUT, "no bytes for longer than the read limit"),
-    ((httpx.ConnectError,), Outcome.NO_CONNECTION, "no connection: {}"),
-    ((httpx.RemoteProtocolError,), Outcome.NOT_HTTP, "{}"),
-    ((httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL, ValueError), Outcome.BAD_ADDRESS, "{}"),
-    ((httpx.TransportError,), Outcome.DROPPED, "the connection broke: {}"),
+    ((httpcore.ConnectTimeout,), Outcome.NO_CONNECTION, "{}"),
+    ((httpcore.TimeoutException,), Outcome.TIMEOUT, "no bytes for longer than the read limit"),
+    ((httpcore.ConnectError,), Outcome.NO_CONNECTION, "no connection: {}"),
+    ((httpcore.RemoteProtocolError,), Outcome.NOT_HTTP, "{}"),
+    ((httpcore.LocalProtocolError, httpx.InvalidURL, ValueError), Outcome.BAD_ADDRESS, "{}"),
+    ((httpcore.NetworkError,), Outcome.DROPPED, "the connection broke: {}"),
     ((OSError,), Outcome.NO_CONNECTION, "no connection: {}"),
 )
 """The first match decides."""
+FAULTS = tuple(kind for kinds, _, _ in FAILURES for kind in kinds)
 
+Headers = Sequence[tuple[str, str]]
 Permit = Callable[[str], Awaitable[str | None]]
 """Asked before each hop to a host not asked about yet; returns why the address must not be fetched, or None."""
 
@@ -89,11 +92,10 @@ class Fetcher:
         *,
         resolver: Resolver = resolve,
         ssl_context: ssl.SSLContext | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.policy = policy
         guard = AddressGuard(policy.allowed_networks)
-        self._transport = transport or GuardedTransport(guard, resolver=resolver, ssl_context=ssl_context)
+        self._transport = GuardedTransport(guard, resolver=resolver, ssl_context=ssl_context)
         self.hosts = HostTurns(policy.host_gap_s)
         self.room = Room()
 
@@ -142,23 +144,21 @@ class Fetcher:
             only_permanent = only_permanent and answer.status in PERMANENT
             permanent = url if only_permanent else permanent
 
-    def _headers(self, wanted: Wanted, credentials: str) -> dict[str, str]:
-        headers = {
-            "User-Agent": self.policy.user_agent,
-            "Accept": wanted.accept,
-            "Accept-Encoding": ACCEPTED,
-        }
+    def _headers(self, wanted: Wanted, credentials: str) -> Headers:
+        headers = [
+            ("User-Agent", self.policy.user_agent),
+            ("Accept", wanted.accept),
+            ("Accept-Encoding", ACCEPTED),
+        ]
         if wanted.etag:
-            headers["If-None-Match"] = wanted.etag
+            headers.append(("If-None-Match", wanted.etag))
         if wanted.last_modified:
-            headers["If-Modified-Since"] = wanted.last_modified
+            headers.append(("If-Modified-Since", wanted.last_modified))
         if credentials:
-            headers["Authorization"] = credentials
+            headers.append(("Authorization", credentials))
         return headers
 
-    async def _hop(
-        self, url: str, headers: dict[str, str], wanted: Wanted, left_s: float, hold: Hold
-    ) -> Fetched | Unfetched:
+    async def _hop(self, url: str, headers: Headers, wanted: Wanted, left_s: float, hold: Hold) -> Fetched | Unfetched:
         """Make one request. Every library's error ends here and becomes an outcome."""
         try:
             async with asyncio.timeout(max(left_s, 0.001)):
@@ -172,21 +172,18 @@ class Fetcher:
             return _unfetched(Outcome.NO_SUCH_HOST, str(error), url)
         except BadEncodingError as error:
             return _unfetched(Outcome.BAD_ENCODING, str(error), url)
-        except (httpx.TransportError, httpx.InvalidURL, OSError, ValueError) as error:
+        except FAULTS as error:
             return _failure(error, url)
 
-    async def _exchange(self, url: str, headers: dict[str, str], wanted: Wanted, hold: Hold) -> Fetched | Unfetched:
-        timeouts = {"connect": self.policy.connect_timeout_s, "read": self.policy.read_timeout_s}
-        timeouts |= {"write": self.policy.read_timeout_s, "pool": self.policy.connect_timeout_s}
-        request = httpx.Request("GET", url, headers=headers, extensions={"timeout": timeouts})
-        response = await self._transport.handle_async_request(request)
+    async def _exchange(self, url: str, headers: Headers, wanted: Wanted, hold: Hold) -> Fetched | Unfetched:
+        limits = {"connect_s": self.policy.connect_timeout_s, "read_s": self.policy.read_timeout_s}
+        answer = await self._transport.get(url, headers, **limits)
         try:
-            answer = {name.lower(): value for name, value in response.headers.items()}
-            if not 200 <= response.status_code < 300:
-                return Fetched(url=url, status=response.status_code, headers=answer)
+            if not 200 <= answer.status < 300:
+                return Fetched(url=url, status=answer.status, headers=answer.headers)
             most = wanted.max_bytes or self.policy.max_bytes
-            decoding, size, pieces = Decoding(answer.get("content-encoding", "")), 0, []
-            async for raw in response.aiter_raw():
+            decoding, size, pieces = Decoding(answer.headers.get("content-encoding", "")), 0, []
+            async for raw in answer.body():
                 for piece in decoding.feed(raw):
                     size += len(piece)
                     if size > most:
@@ -194,9 +191,9 @@ class Fetcher:
                     pieces.append(piece)
                     await hold.grow_to(size)
             decoding.finish()
-            return Fetched(url=url, status=response.status_code, headers=answer, body=b"".join(pieces))
+            return Fetched(url=url, status=answer.status, headers=answer.headers, body=b"".join(pieces))
         finally:
-            await response.aclose()
+            await answer.aclose()
 
 
 def _target(url: str, location: str) -> str:

@@ -1,12 +1,13 @@
 # ruff: noqa: E501, T201 - sample documents read better unbroken; a script prints its figures
 """Polls 1,000 feeds on loopback with Walkback and with the library `reader`, side by side in one run, and compares.
 
-Usage: python tests/benchmarks/poll.py [--feeds 1000] [--entries 20] [--reader PYTHON] [--rounds 1]
+Usage: python tests/benchmarks/poll.py [--feeds 1000] [--entries 20] [--reader PYTHON] [--rounds 3] [--json FILE]
 
 PYTHON is an interpreter that has `reader` (pip install reader), best in an environment of its own; without it Walkback is
-measured alone. Three phases: everything new; nothing changed (304); a tenth of the feeds with one entry more. Each feed has
-a loopback address of its own, so that politeness to one host costs nobody anything. Prints one JSON object: seconds, feeds
-per second and peak memory of each process tree, and the ratios of the rates.
+measured alone. Three phases: everything new, once; nothing changed (304) and a tenth of the feeds with one entry more, each for
+so many rounds after one to warm up, of which the median counts. Each feed has a loopback address of its own, so that politeness to
+one host costs nobody anything. Prints one JSON object: seconds, feeds per second, CPU and peak memory of each process tree, and the
+ratios of the rates.
 """
 
 from __future__ import annotations
@@ -15,12 +16,17 @@ import argparse
 import asyncio
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from measuring import machine, options, tell  # the path above comes first
 
 PHASES = ("new", "not_modified", "tenth_changed")
 READER = """
@@ -88,12 +94,12 @@ def document(n: int, entries: int, version: int) -> bytes:
 
 
 async def serve(entries: int) -> None:
-    """Serve feeds on every loopback address; a line on standard input sets how many feeds have one entry more."""
-    state = {"changed": 0}
+    """Serve feeds on every loopback address; a line on standard input sets how many feeds have how many entries more."""
+    state = {"changed": 0, "more": 0}
 
     def read_changes() -> None:
         for line in sys.stdin:
-            state["changed"] = int(line)
+            state["changed"], state["more"] = map(int, line.split())
             print("changed", flush=True)
         os._exit(0)
 
@@ -102,7 +108,7 @@ async def serve(entries: int) -> None:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
                 n = int(head.split(" ", 2)[1].strip("/") or 0)
-                version = int(n < state["changed"])
+                version = state["more"] if n < state["changed"] else 0
                 etag = f'"{n}-{version}"'
                 if f"if-none-match: {etag}" in head.lower().replace(etag.lower(), etag):
                     writer.write(f"HTTP/1.1 304 Not Modified\r\nETag: {etag}\r\nContent-Length: 0\r\n\r\n".encode())
@@ -140,16 +146,18 @@ class Poller:
         assert self._process.stdout.readline().strip() == "ready"
         self.peak = 0
 
-    def phase(self) -> tuple[float, int]:
-        """Run a phase and return its seconds and how many entries are stored after it."""
+    def phase(self) -> tuple[float, float, int]:
+        """Run a phase and return its seconds by the clock and of the processors, and how many entries are stored after it."""
         done = threading.Event()
         watcher = threading.Thread(target=self._watch, args=(done,))
         watcher.start()
+        before_s = used_s(self._process.pid)
         os.write(self._phases, b"go\n")
         seconds, entries = json.loads(self._process.stdout.readline())
+        used = used_s(self._process.pid) - before_s
         done.set()
         watcher.join()
-        return seconds, entries
+        return seconds, used, entries
 
     def _watch(self, done: threading.Event) -> None:
         while not done.wait(0.05):
@@ -165,55 +173,73 @@ def tree(pid: int) -> int:
     """Return the resident bytes of a process and its children."""
     try:
         own = int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-        children = {
-            child for task in Path(f"/proc/{pid}/task").glob("*/children") for child in task.read_text().split()
-        }
     except (OSError, IndexError):
         return 0
-    return own + sum(tree(int(child)) for child in children)
+    return own + sum(map(tree, children_of(pid)))
 
 
-def measure(options: argparse.Namespace) -> dict[str, object]:
+def used_s(pid: int) -> float:
+    """Return the CPU seconds of a process and its children, those that have ended among them."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    own = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    return own + sum(map(used_s, children_of(pid)))
+
+
+def children_of(pid: int) -> set[int]:
+    try:
+        return {int(c) for task in Path(f"/proc/{pid}/task").glob("*/children") for c in task.read_text().split()}
+    except OSError:
+        return set()
+
+
+def measure(given: argparse.Namespace) -> dict[str, object]:
     """Run both sides phase by phase and return the figures."""
     root = Path(__file__).resolve().parents[2]
-    command = [sys.executable, __file__, "--serve", "--entries", str(options.entries)]
+    command = [sys.executable, __file__, "--serve", "--entries", str(given.entries)]
     with (
         tempfile.TemporaryDirectory() as folder,
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as server,
     ):
         port = int(server.stdout.readline())
-        urls = [f"http://127.1.{n // 250}.{n % 250 + 1}:{port}/{n}" for n in range(options.feeds)]
+        urls = [f"http://127.1.{n // 250}.{n % 250 + 1}:{port}/{n}" for n in range(given.feeds)]
         sides = {"walkback": Poller(sys.executable, WALKBACK, f"{folder}/walkback.db", urls=urls, root=root)}
-        if options.reader:
+        if given.reader:
             sides["reader"] = Poller(
-                options.reader, READER, f"{folder}/reader.db", str(options.workers), urls=urls, root=root
+                given.reader, READER, f"{folder}/reader.db", str(given.workers), urls=urls, root=root
             )
-        result: dict[str, object] = {
-            "feeds": options.feeds,
-            "entries": options.entries,
-            "cpus": os.cpu_count(),
-            "load": os.getloadavg()[0],
-        }
-        figures = {name: {} for name in sides}
+        result: dict[str, object] = {**machine(), "feeds": given.feeds, "entries": given.entries}
+        figures: dict[str, dict[str, object]] = {name: {} for name in sides}
+        more = 0
         for phase in PHASES:
-            server.stdin.write(f"{options.feeds // 10 if phase == 'tenth_changed' else 0}\n")
-            server.stdin.flush()
-            server.stdout.readline()
-            for name, side in sides.items():
-                seconds, entries = side.phase()
-                figures[name][phase] = {
-                    "seconds": round(seconds, 2),
-                    "feeds_per_s": round(options.feeds / seconds, 1),
-                    "entries": entries,
-                }
+            took: dict[str, list[float]] = {name: [] for name in sides}
+            used: dict[str, list[float]] = {name: [] for name in sides}
+            for _ in range(1 if phase == "new" else given.rounds + 1):
+                more += phase == "tenth_changed"
+                server.stdin.write(f"{given.feeds // 10} {more}\n")
+                server.stdin.flush()
+                server.stdout.readline()
+                for name, side in sides.items():
+                    seconds, cpu_s, entries = side.phase()
+                    took[name].append(seconds)
+                    used[name].append(cpu_s)
+                    figures[name][phase] = {"entries": entries}
+            for name, seconds in took.items():
+                median = statistics.median(seconds[1:] or seconds)
+                figures[name][phase] |= {"seconds": round(median, 2), "feeds_per_s": round(given.feeds / median, 1)}
+                cpu_ms = 1000 * statistics.median(used[name][1:] or used[name]) / given.feeds
+                figures[name][phase] |= {"cpu_ms_a_feed": round(cpu_ms, 2)}
         for name, side in sides.items():
             side.end()
             figures[name]["peak_mb"] = round(side.peak / 1e6, 1)
         result |= figures
-        if options.reader:
+        if given.reader:
+            ours, theirs = figures["walkback"], figures["reader"]
             result["ratio"] = {
-                phase: round(figures["walkback"][phase]["feeds_per_s"] / figures["reader"][phase]["feeds_per_s"], 2)
-                for phase in PHASES
+                "feeds_per_s": {p: round(ours[p]["feeds_per_s"] / theirs[p]["feeds_per_s"], 2) for p in PHASES},
+                "cpu": {p: round(theirs[p]["cpu_ms_a_feed"] / ours[p]["cpu_ms_a_feed"], 2) for p in PHASES},
             }
         server.stdin.close()
         server.kill()
@@ -221,7 +247,7 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser = options(__doc__)
     parser.add_argument("--feeds", type=int, default=1000)
     parser.add_argument("--entries", type=int, default=20)
     parser.add_argument("--workers", type=int, default=20, help="threads of reader")
@@ -232,4 +258,4 @@ if __name__ == "__main__":
         asyncio.run(serve(chosen.entries))
     else:
         began = time.perf_counter()
-        print(json.dumps({**measure(chosen), "took_s": round(time.perf_counter() - began, 1)}, indent=1))
+        tell({**measure(chosen), "took_s": round(time.perf_counter() - began, 1)}, chosen.json)

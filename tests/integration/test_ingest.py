@@ -446,9 +446,9 @@ def test_a_continuous_poller_takes_what_comes_due_and_stops_when_told(desk, pape
         time.sleep(0.3)
         desk.configure(paper.feed, now=NOW)
         deadline = time.monotonic() + 20
-        while not paper.site.requests and time.monotonic() < deadline:
+        while not desk.articles() and time.monotonic() < deadline:
             time.sleep(0.05)
-        time.sleep(0.3)
+        time.sleep(0.3)  # from the article on file to the round's report
         stop.set()
 
     thread = threading.Thread(target=later)
