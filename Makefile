@@ -64,7 +64,7 @@ prove-fuzz: $(VENV)/.test ## an hour of fuzzing at the parser's boundary
 
 prove-workers: $(VENV)/.test ## workers on PostgreSQL under kills and restarts, and how they scale (an hour)
 	$(BIN)/python tests/proofs/workers.py --feeds 200 --articles 5000 --workers 4 --kills 100 --restarts 2
-	$(BIN)/python tests/proofs/workers.py --feeds 200 --articles 5000 --scaling 1,2,4
+	$(BIN)/python tests/proofs/scaling.py --workers 1,2,4 --feeds 200 --articles 5000
 
 prove-soak: $(VENV)/.test ## an hour at a thousand feeds with faults: memory, threads, handles, lag
 	$(BIN)/python tests/proofs/soak.py --feeds 1000 --minutes 60
@@ -72,8 +72,8 @@ prove-soak: $(VENV)/.test ## an hour at a thousand feeds with faults: memory, th
 prove-kills: $(VENV)/.test ## a hundred kills of the bot on SQLite (some minutes)
 	$(BIN)/python tests/proofs/kills.py --kills 100
 
-prove-feedback: $(VENV)/.test ## two hundred verdicts on new topics, five seeds: better there, no worse elsewhere (some minutes)
-	$(BIN)/python tests/proofs/feedback.py
+prove-feedback: $(VENV)/.test ## two hundred verdicts on what is new, five seeds: better there, no worse elsewhere (some minutes; the encoder reads once)
+	$(BIN)/python tests/proofs/feedback.py $(addprefix --corpus ,$(wildcard ../shared/corpus))
 
 clean: ## remove what make made
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

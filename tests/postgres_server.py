@@ -24,6 +24,8 @@ FAST = {
     "max_connections": "120",
     "shared_buffers": "64MB",
 }
+SAFE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+"""As a server is run for good; for proofs and measurements."""
 NOBODY = 65534
 
 

@@ -1,12 +1,14 @@
-"""Worker processes over PostgreSQL, feeds and a Slack for them, and the run that kills them: for the test and the long proofs.
+"""Processes of the bot over one store, and the run that kills them: for the tests and the long proofs.
 
-    python tests/working.py DATABASE_URL API_URL STAGE,…
+    python tests/working.py DATABASE_URL API_URL '{"pace": 0.15, "fastest_s": 1.0, "cost_s": 0.0}'
 
-Everything is real but the judge, which finds what the article's text says that it should, and Slack. Time is scaled.
+Workers on PostgreSQL, the one bot on SQLite. Everything is real but the judge, which finds what the article's text says that it
+should, and Slack; time can be scaled.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import re
@@ -15,17 +17,16 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import feed_sites as sites
 import numpy as np
 import structlog
+from outlets import MOVES, TRACKED, Desk
 from slack_peer import TOKEN
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select, text
 
 from bot.core.policies import AlertPolicy, DispatchPolicy, PollPolicy
 from bot.domain import (
@@ -33,8 +34,6 @@ from bot.domain import (
     Assessment,
     Candidate,
     Decision,
-    Feed,
-    Holder,
     Position,
     Relation,
     Ruling,
@@ -51,33 +50,38 @@ from bot.stages.assess import Assess
 from bot.stages.deliver import Deliver
 from bot.stages.ingest import Ingest
 from bot.stages.judge import JudgedArticle
-from bot.store import feeds, positions, tallies
-from bot.store.engine import open_engine, snapshot, transaction
+from bot.store import tallies
+from bot.store.engine import open_engine, snapshot
 from bot.store.schema import articles as article_table
 from bot.store.schema import deliveries as delivery_table
 
-POLLING = PollPolicy(fastest_s=1.0, slowest_s=3.0, host_gap_s=0.0, allowed_networks=("127.0.0.0/8",), obey_robots=False)
 PACE = DispatchPolicy(gap_s=0.01, per_hour=1_000_000, first_retry_s=0.1, longest_retry_s=1.0, max_attempts=1_000)
-CHANNELS = ("C0DESKONE", "C0DESKTWO", "C0DESKSIX", "C0DESKTEN")
-TRACKED = tuple(
-    Position(
-        id=f"line-{n}",
-        holder=Holder(name=f"Norland {n}"),
-        topic="tanks",
-        baseline="Norland will send no tanks.",
-        since=date(2026, 1, 1),
-        channel=channel,
-    )
-    for n, channel in enumerate(CHANNELS)
-)
 ALERT = Ruling(decision=Decision.ALERT, reason="shift at 0.80, threshold 0.50")
-BROKEN = (
-    sites.reply(status="503 Service Unavailable"),
-    sites.reply(b"<html>Back soon</html>", Content_Type="text/html"),
-    b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n<rss>",
-    b"",
-)
-MOVES = re.compile(r"Line (\d+) moves by number \w+\.")
+WINDING_UP = 0.7
+DOING = text("SELECT id, worker_id FROM procrastinate_jobs WHERE task_name = 'assess' AND status IN ('todo', 'doing')")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Habits:
+    """How a process works. `pace` 1.0 is as shipped: how long the dead are waited for, and Slack; less is in a hurry.
+
+    A feed is polled every `fastest_s` seconds or at a third of that pace, and judging an article computes for `cost_s`.
+    """
+
+    pace: float = 0.15
+    fastest_s: float = 1.0
+    cost_s: float = 0.0
+
+    @property
+    def polling(self) -> PollPolicy:
+        """How feeds are polled."""
+        return PollPolicy(
+            fastest_s=self.fastest_s,
+            slowest_s=3 * self.fastest_s,
+            host_gap_s=0.0,
+            allowed_networks=("127.0.0.0/8",),
+            obey_robots=False,
+        )
 
 
 class Apart:
@@ -100,7 +104,7 @@ class Judge:
         self.tracked = tracked
         self.cost_s = cost_s
 
-    def judge(self, article: Article, now: datetime, *_: object) -> JudgedArticle:
+    def judge(self, article: Article, now: datetime, **_: object) -> JudgedArticle:
         """Return what an article does."""
         until = time.thread_time() + self.cost_s
         while time.thread_time() < until:
@@ -142,82 +146,6 @@ class NoPages:
         return Extracted(text=page, canonical_url=url)
 
 
-@dataclass
-class Desk:
-    """Feeds on loopback, each on a host of its own, and what they publish: every `every`-th article moves a line."""
-
-    number: int
-    every: int = 3
-    faults: float = 0.0
-    """The share of requests that a feed's server refuses, leaves unanswered half way, or answers with nonsense."""
-    published: list[int] = field(default_factory=list)
-    urls: list[str] = field(default_factory=list)
-    first_served: dict[str, float] = field(default_factory=dict)
-
-    def publish(self, each: int) -> None:
-        """Let every feed have `each` more articles."""
-        self.published = [n + each for n in self.published]
-
-    @property
-    def articles(self) -> int:
-        """How many articles were published."""
-        return sum(self.published)
-
-    def shifts(self) -> Counter[str]:
-        """Return the words of every alert that is to be shown, by channel."""
-        return Counter(
-            _words(n, k) for n, total in enumerate(self.published) for k in range(total) if k % self.every == 0
-        )
-
-    @contextmanager
-    def serving(self) -> Iterator[Desk]:
-        """Serve the feeds until the end of the block."""
-        self.published = [0] * self.number
-        with sites.running(*(self._answer(n) for n in range(self.number))) as servers:
-            self.urls = [f"{server.url}/feed" for server in servers]
-            yield self
-
-    def configure(self, engine: Engine) -> None:
-        """Put the positions and the feeds into a store."""
-        wanted = [Feed(url=url, name=f"Paper {n}", first_run="post", full_text=True) for n, url in enumerate(self.urls)]
-        with transaction(engine) as connection:
-            positions.seed(connection, TRACKED, datetime.now(UTC))
-            feeds.sync_feeds(connection, wanted, datetime.now(UTC))
-
-    def _answer(self, n: int) -> sites.Answer:
-        dice = random.Random(n)
-
-        def answer(request: sites.Request, connection: object) -> bool:
-            if dice.random() < self.faults:
-                connection.sendall(dice.choice(BROKEN))
-                return False
-            total = self.published[n]
-            tag = f'"{total}"'
-            if request.headers.get("if-none-match") == tag:
-                connection.sendall(sites.reply(status="304 Not Modified", ETag=tag))
-                return True
-            for k in range(total):
-                self.first_served.setdefault(_words(n, k), time.time())
-            items = [
-                sites.item(f"{n}-{k}", f"http://paper-{n}.example/{k}", _text(n, k, self.every)) for k in range(total)
-            ]
-            connection.sendall(sites.reply(sites.rss(*items), ETag=tag))
-            return True
-
-        return answer
-
-
-def _words(n: int, k: int) -> str:
-    return f"Line {n % len(TRACKED)} moves by number {n}x{k}."
-
-
-def _text(n: int, k: int, every: int) -> str:
-    letters = str.maketrans("0123456789", "ghijklmnop")
-    drawn = [text_hash(f"{n} {k} {extra}").translate(letters) for extra in range(12)]
-    filling = " ".join(f"Then {one[:6]} {one[6:13]} {one[13:18]} {one[18:26]} {one[26:31]}." for one in drawn)
-    return f"{filling} {_words(n, k) if k % every == 0 else 'Nothing moves.'}"
-
-
 @dataclass(kw_only=True)
 class Outcome:
     """What a run came to."""
@@ -228,7 +156,35 @@ class Outcome:
     states: Counter[str] = field(default_factory=Counter)
     deliveries: Counter[str] = field(default_factory=Counter)
     takeovers_s: list[float] = field(default_factory=list)
-    """For each kill that left claims: seconds until all that the dead had claimed was done."""
+    """Seconds from a kill until another worker had begun what the dead one was assessing, for each job that it left."""
+    recoveries_s: list[float] = field(default_factory=list)
+    """Seconds from a kill until the next article was assessed, by whomever."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything published so far is assessed, and everything to be told is told."""
+        return set(self.states) <= {"assessed"} and set(self.deliveries) <= {"posted"}
+
+
+@dataclass(kw_only=True)
+class Takeovers:
+    """Follows the jobs that were under way when a worker was killed, until another has begun them."""
+
+    outcome: Outcome
+    left: dict[int, tuple[int | None, float]] = field(default_factory=dict)
+
+    def killed(self, doing: dict[int, int | None], at: float) -> None:
+        """Note what everybody was at when one was killed."""
+        self.left |= {job: (worker, at) for job, worker in doing.items() if worker is not None and job not in self.left}
+
+    def look(self, doing: dict[int, int | None], at: float) -> None:
+        """Compare with who is at what now; a job that is gone was done by the worker that had it."""
+        for job, (worker, since) in tuple(self.left.items()):
+            taken = doing.get(job) not in (None, worker)
+            if taken:
+                self.outcome.takeovers_s.append(at - since)
+            if taken or job not in doing:
+                del self.left[job]
 
 
 def work_and_kill(
@@ -244,19 +200,19 @@ def work_and_kill(
     restart: Callable[[], object] | None = None,
     restarts: int = 0,
     seed: int = 5,
-    cost_s: float = 0.0,
+    habits: Habits | None = None,
     say: Callable[[str], object] = len,
 ) -> Outcome:
     """Let `workers` processes work until every feed has had `each` articles and all is shown, killing some meanwhile.
 
     More is published as the work goes, for as long as there are kills to come; a worker is killed only where something was done
-    since the last kill, so that a slow machine comes forward, too.
+    since the last kill, so that a slow machine comes forward, too. What is not reached within `limit_s` is left out: from
+    `WINDING_UP` of that time on nothing more is published and nobody killed.
     """
     dice, outcome, began = random.Random(seed), Outcome(), time.monotonic()
-    engine = open_engine(database_url)
-    running = [start(database_url, api_url, cost_s=cost_s) for _ in range(workers)]
-    left: list[tuple[float, set[str]]] = []
-    kill_at, done_at_kill = began, 0
+    engine, takeovers = open_engine(database_url), Takeovers(outcome=outcome)
+    running = [start(database_url, api_url, habits) for _ in range(workers)]
+    kill_at, killed_at, done_at_kill = began, 0.0, 0
     restart_after = [kills * (n + 1) // (restarts + 1) for n in range(restarts)]
     try:
         while time.monotonic() - began < limit_s:
@@ -266,44 +222,48 @@ def work_and_kill(
                 restart_after.pop(0)
                 restart()
                 outcome.restarts += 1
+                say(f"PostgreSQL restarted ({outcome.restarts})")
             try:
-                claimed = _look(engine, outcome)
+                doing = _look(engine, outcome)
             except StoreError:
                 continue  # the database is restarting
-            left = [(at, ids & claimed) for at, ids in left]
-            outcome.takeovers_s += [time.monotonic() - at for at, ids in left if not ids]
-            left = [(at, ids) for at, ids in left if ids]
-            assessed = outcome.states["assessed"]
-            more = min(desk.published) < each or outcome.kills < kills
+            now, assessed = time.monotonic(), outcome.states["assessed"]
+            takeovers.look(doing, now)
+            if killed_at and assessed > done_at_kill:
+                outcome.recoveries_s.append(now - killed_at)
+                killed_at = 0.0
+            late = now - began > WINDING_UP * limit_s
+            more = not late and (min(desk.published) < each or outcome.kills < kills)
             if more and assessed >= desk.articles - desk.number:
                 desk.publish(1)
-            if not more and assessed >= desk.articles and set(outcome.deliveries) <= {"posted"} and not left:
+            elif not more and assessed >= desk.articles and outcome.whole and not takeovers.left:
                 break
-            if outcome.kills < kills and assessed > done_at_kill and time.monotonic() > kill_at:
-                victim = running.pop(dice.randrange(workers))
-                victim.kill()
-                victim.wait()
+            if not late and outcome.kills < kills and assessed > done_at_kill and now > kill_at:
+                kill(running.pop(dice.randrange(workers)))
+                killed_at, done_at_kill = time.monotonic(), assessed
                 outcome.kills += 1
-                left.append((time.monotonic(), claimed))
+                takeovers.killed(doing, killed_at)
                 say(f"kill {outcome.kills}: {dict(outcome.states)} {dict(outcome.deliveries)}")
-                running.append(start(database_url, api_url, cost_s=cost_s))
-                kill_at, done_at_kill = time.monotonic() + dice.uniform(*every_s), assessed
+                running.append(start(database_url, api_url, habits))
+                kill_at = time.monotonic() + dice.uniform(*every_s)
     finally:
         for worker in running:
-            worker.kill()
-            worker.wait()
+            kill(worker)
         engine.dispose()
     outcome.seconds = time.monotonic() - began
     return outcome
 
 
-def _look(engine: Engine, outcome: Outcome) -> set[str]:
-    """Note how far everything is; return the articles that somebody has claimed and not finished."""
-    a, d = article_table.c, delivery_table.c
+def _look(engine: Engine, outcome: Outcome) -> dict[int, int | None]:
+    """Note how far everything is; return the jobs to assess, with the worker that is at each."""
     with snapshot(engine) as connection:
-        outcome.states = Counter(connection.scalars(select(a.state)))
-        outcome.deliveries = Counter(connection.scalars(select(d.state)))
-        return set(connection.scalars(select(a.id).where(a.claimed_until.is_not(None), a.state == "pending")))
+        for counted, table in ((outcome.states, article_table), (outcome.deliveries, delivery_table)):
+            found = connection.execute(select(table.c.state, func.count()).group_by(table.c.state)).all()
+            counted.clear()
+            counted.update(dict(found))
+        if engine.dialect.name == "sqlite":
+            return {}
+        return dict(connection.execute(DOING).all())
 
 
 def assessed_by_tally(engine: Engine) -> int:
@@ -313,39 +273,44 @@ def assessed_by_tally(engine: Engine) -> int:
     return sum(tally.n for tally in every if (tally.stage, tally.outcome) == ("assess", "assessed"))
 
 
-def shown(messages: Iterator[dict]) -> Counter[str]:
-    """Return the words of the alerts among messages."""
-    return Counter(found[0] for message in messages if (found := MOVES.search(repr(message.get("blocks")))))
-
-
-def start(
-    database_url: str, api_url: str, stages: str = "ingest,assess,deliver", *, cost_s: float = 0.0
-) -> subprocess.Popen[bytes]:
-    """Start a worker."""
+def start(database_url: str, api_url: str, habits: Habits | None = None) -> subprocess.Popen[bytes]:
+    """Start a process that works until it is killed."""
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
-    command = [sys.executable, "-W", "ignore", __file__, database_url, api_url, stages, str(cost_s)]
-    return subprocess.Popen(command, env=environment)
+    told = json.dumps(asdict(habits or Habits()))
+    return subprocess.Popen([sys.executable, "-W", "ignore", __file__, database_url, api_url, told], env=environment)
 
 
-def main(database_url: str, api_url: str, stages: str, cost_s: str) -> None:
-    """Work until killed, with the queue's patience scaled down: a worker on PostgreSQL, the one bot on SQLite."""
+def kill(worker: subprocess.Popen[bytes]) -> None:
+    """Kill a process without warning, and remove what it leaves beside its store."""
+    worker.kill()
+    worker.wait()
+    _heartbeat(worker.pid).unlink(missing_ok=True)
+
+
+def _heartbeat(pid: int) -> Path:
+    return Path(tempfile.gettempdir()) / f"walkback-{pid}.heartbeat"
+
+
+def main(database_url: str, api_url: str, told: str) -> None:
+    """Work until killed: a worker on PostgreSQL, the one bot on SQLite."""
     from bot.feeds.fenced import FencedParser
     from bot.feeds.http import Fetcher
     from bot.slack.post import SlackNotifier
 
     level = structlog.make_filtering_bound_logger(40)
     structlog.configure(wrapper_class=level, logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
-    engine, parser = open_engine(database_url), FencedParser()
-    heartbeat = Path(tempfile.gettempdir()) / f"walkback-{os.getpid()}.heartbeat"
-    notifier = SlackNotifier(TOKEN, api_url, timeout_s=1)
+    habits, engine, parser = Habits(**json.loads(told)), open_engine(database_url), FencedParser()
+    heartbeat = _heartbeat(os.getpid())
+    notifier = SlackNotifier(TOKEN, api_url, timeout_s=max(1, round(8 * habits.pace)))
 
     def ingest(announce: Announce) -> Ingest:
-        return Ingest(engine, Fetcher(POLLING), parser, NoPages(), POLLING, random.Random(), announce=announce)
+        polling = habits.polling
+        return Ingest(engine, Fetcher(polling), parser, NoPages(), polling, random.Random(), announce=announce)
 
     def assess(announce: Announce) -> Assess:
         return Assess(
             engine,
-            make_judge=lambda tracked: Judge(tracked, float(cost_s)),
+            make_judge=lambda tracked: Judge(tracked, habits.cost_s),
             configured=TRACKED,
             featurizer=Apart(),
             policy=AlertPolicy(group_at=2.0),  # each shift is one of its own
@@ -358,12 +323,14 @@ def main(database_url: str, api_url: str, stages: str, cost_s: str) -> None:
         return
     from bot.runtime import queue, workers
 
-    queue.DEAD_AFTER_S, queue.HEARTBEAT_S, workers.TENDED = 3.0, 1.0, "* * * * * *"
-    hints, taken = queue.Hints(), stages.split(",")
+    queue.DEAD_AFTER_S *= habits.pace
+    queue.HEARTBEAT_S *= habits.pace
+    workers.TENDED = f"* * * * * */{max(1, round(10 * habits.pace))}"
+    hints = queue.Hints()
     joined = workers.Stages(
-        ingest=ingest(hints.articles) if "ingest" in taken else None,
-        assess=(assess(hints.channels),) if "assess" in taken else (),
-        deliver=Deliver(engine, notifier, PACE, lease_s=5.0) if "deliver" in taken else None,
+        ingest=ingest(hints.articles),
+        assess=(assess(hints.channels),),
+        deliver=Deliver(engine, notifier, PACE, lease_s=120 * habits.pace),
     )
     workers.Workers(engine, joined, heartbeat).run()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
@@ -49,10 +50,14 @@ def run() -> None:
     settings = load_settings()
     configure_logging(settings)
     configuration = load_configuration(settings.config_path)
-    # What may be missing or refuse is asked first: until then nothing is written, not even the lock.
-    notifier, detector = build_notifier(settings, verify=True), load_detector(settings.model_path)
+    notifier, detector = _needed(settings)
     with alone(open_engine(settings.database)):
         _run(settings, configuration, notifier, detector)
+
+
+def _needed(settings: Settings) -> tuple[Notifier, Detector]:
+    """Return what may be missing or refuse; asked for first, so that until then nothing is written, not even the lock."""
+    return build_notifier(settings, verify=True), load_detector(settings.model_path)
 
 
 def _run(settings: Settings, configuration: Configuration, notifier: Notifier, detector: Detector) -> None:
@@ -79,6 +84,8 @@ def _run(settings: Settings, configuration: Configuration, notifier: Notifier, d
     log.info("stopped", cleanly=ended)
     if runtime.fault:
         raise StoreError(runtime.fault)
+    if not ended:
+        os._exit(0)  # threads that are still at it would abort the process; their rows are taken up at the next start
 
 
 def once(json_: AsJson = False) -> None:
@@ -90,7 +97,7 @@ def once(json_: AsJson = False) -> None:
     configure_logging(settings)
     configuration = load_configuration(settings.config_path)
     problems: dict[str, str] = {}
-    notifier, detector = build_notifier(settings, verify=True), load_detector(settings.model_path)
+    notifier, detector = _needed(settings)
     with alone(open_engine(settings.database)):
         bot = build_bot(settings, configuration, notifier=notifier, detector=detector)
         try:

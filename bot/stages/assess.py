@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import zip_longest
 
 import structlog
 from sqlalchemy import Connection, Engine
@@ -104,9 +105,9 @@ class Assess:
         if not claimed:
             return report
         self._read_ledger()
-        for article in claimed:
+        for article, following in zip_longest(claimed, claimed[1:]):
             try:
-                made = self._assess(article, now)
+                made = self._assess(article, following, now)
             except StoreError:
                 raise  # nothing to do with the article
             except (
@@ -115,6 +116,7 @@ class Assess:
                 log.exception("article_failed", article=article.id, url=article.url)
                 report.outcomes["failed"] += 1
                 with transaction(self._engine) as connection:
+                    _begin(connection, following)
                     tallies.count(connection, now.date(), STAGE, "failed", type(fault).__name__)
                 continue
             report.outcomes["skipped" if made is None else "assessed"] += 1
@@ -144,13 +146,14 @@ class Assess:
             self._judges[lines] = self._make_judge(lines)
         return self._judges[lines]
 
-    def _assess(self, article: Article, now: datetime) -> Taken | None:
-        """Return what an article gave, None where it was not read."""
+    def _assess(self, article: Article, following: Article | None, now: datetime) -> Taken | None:
+        """Return what an article gave, None where it was not read; `following` is begun when its end is stored."""
         lines = self._lines(article)
         judged, copy = self._copies.judge(self._judge(lines), article, lines, now)  # only what no copy of it had
         with transaction(self._engine) as connection:
             # One article may be in two hands, where the first was taken for dead; and two articles may tell of one shift.
             take_turns(connection, *{f"position {a.candidate.position.id}" for a, _ in judged.assessments})
+            _begin(connection, following)
             if not articles.is_pending(connection, article.id):
                 return None
             if judged.abstained:
@@ -175,6 +178,11 @@ class Assess:
             disputes=made.disputes,
         )
         return made
+
+
+def _begin(connection: Connection, article: Article | None) -> None:
+    if article is not None:
+        articles.begin(connection, article.id)
 
 
 def _count(connection: Connection, judged: JudgedArticle, now: datetime) -> None:

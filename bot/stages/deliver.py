@@ -25,7 +25,7 @@ from bot.core.policies import DispatchPolicy
 from bot.domain import Delivery, DeliveryState, identify
 from bot.errors import DeliveryFault
 from bot.ports import Notifier, PostOutcome, PostOutcomeKind
-from bot.store import deliveries, marks, tallies
+from bot.store import deliveries, held, marks, tallies
 from bot.store.engine import snapshot, take_turns, transaction
 
 log = structlog.get_logger()
@@ -123,8 +123,8 @@ class Deliver:
             done["muted"] += marks.hold_muted(connection, now)
             if self._renews:
                 marks.renew(connection, now)
-            for channel, held in deliveries.held(connection, now, self._policy.digest_every_s).items():
-                done["digested"] += _digest(connection, channel, held[: dispatch.DIGEST_SIZE], now)
+            for channel, kept in held.by_channel(connection, now, self._policy.digest_every_s).items():
+                done["digested"] += _digest(connection, channel, kept[: dispatch.DIGEST_SIZE], now)
             loads = deliveries.loads(connection, now)
             for channel, rows in _by_channel(deliveries.due(connection, now)).items():
                 if only not in (None, channel):
@@ -135,10 +135,10 @@ class Deliver:
                     picked.append(wanted)
                 if standing.gate is Gate.QUIET and standing.until:
                     spare = dispatch.spares_urgent(standing, self._policy)
-                    late = deliveries.postpone(connection, channel, until=standing.until, spare_urgent=spare, now=now)
+                    late = held.postpone(connection, channel, until=standing.until, spare_urgent=spare, now=now)
                     done["postponed"] += late
                 elif standing.gate is Gate.FULL:
-                    done["held"] += deliveries.hold(connection, channel, now)
+                    done["held"] += held.hold(connection, channel, now)
             for outcome, why in _WHY.items():
                 if done[outcome]:
                     tallies.count(connection, now.date(), STAGE, outcome, why, done[outcome])
@@ -225,10 +225,10 @@ def _add_picture(connection: Connection, alert: Delivery, now: datetime) -> None
         )
 
 
-def _digest(connection: Connection, channel: str, held: list[Delivery], now: datetime) -> int:
+def _digest(connection: Connection, channel: str, rows: list[Delivery], now: datetime) -> int:
     """Add a digest of held alerts; return how many it carries. One that cannot be read is given up, and harms no other."""
     cards, carried = [], []
-    for delivery in held:
+    for delivery in rows:
         try:
             cards.append(card_from(delivery.payload))
             carried.append(delivery)
@@ -236,7 +236,7 @@ def _digest(connection: Connection, channel: str, held: list[Delivery], now: dat
             log.error("delivery_unreadable", delivery=delivery.id, problem=str(error))  # noqa: TRY400  # it says it all
             deliveries.bury(connection, [delivery.id], "bug: unreadable_record")
     if carried:
-        deliveries.add_digest(connection, channel, carried, digest_record(cards), now)
+        held.add_digest(connection, channel, carried, digest_record(cards), now)
     return len(carried)
 
 

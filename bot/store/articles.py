@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, RowMapping, func, or_, select, update
+from sqlalchemy import Connection, RowMapping, case, func, or_, select, update
 
 from bot.domain import Article, ArticleState, text_hash
 from bot.store.engine import insert
@@ -15,7 +15,7 @@ from bot.store.schema import articles as table
 AT_ONCE = 400
 """Values in one IN list, well under every database's limit."""
 MOST_ATTEMPTS = 5
-POISON = "claimed 5 times without an end: it is kept from being tried again"
+POISON = "begun 5 times without an end: it is kept from being tried again"
 UNREAD_PASSAGES = "passages not read: "
 """Begins what an article's reason says of passages in other languages, whose codes follow."""
 COLUMNS = (
@@ -77,8 +77,8 @@ def claim_pending(
 ) -> list[Article]:
     """Claim up to `limit` pending articles and return them: those that may alert before silent ones, then the oldest.
 
-    `only` names the ids to look among, None for all. An article that was claimed `MOST_ATTEMPTS` times without an end is marked
-    failed instead.
+    `only` names the ids to look among, None for all. The first of them counts as begun, the others once `begin` says so: whoever
+    dies over one has not tried the rest. An article that was begun `MOST_ATTEMPTS` times without an end is marked failed instead.
     """
     free = or_(table.c.claimed_until.is_(None), table.c.claimed_until <= now)
     pending = (table.c.state == ArticleState.PENDING.value) & free
@@ -95,11 +95,19 @@ def claim_pending(
     connection.execute(
         update(table)
         .where(table.c.id.in_(ids))
-        .values(claimed_until=now + timedelta(seconds=lease_s), attempts=table.c.attempts + 1)
+        .values(
+            claimed_until=now + timedelta(seconds=lease_s),
+            attempts=table.c.attempts + case((table.c.id == ids[0], 1), else_=0),
+        )
     )
     found = connection.execute(select(*COLUMNS).where(table.c.id.in_(ids))).mappings()
     rows = {row["id"]: _article(row) for row in found}
     return [rows[article_id] for article_id in ids]
+
+
+def begin(connection: Connection, article_id: str) -> None:
+    """Count an attempt at a claimed article, which is the next to be assessed."""
+    connection.execute(update(table).where(table.c.id == article_id).values(attempts=table.c.attempts + 1))
 
 
 def release_all(connection: Connection) -> int:

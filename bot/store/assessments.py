@@ -152,7 +152,7 @@ def for_article(connection: Connection, article_id: str) -> tuple[TimelineEntry,
 
 def _of_shift(connection: Connection, shift_key: str, wanted: ColumnElement[bool]) -> tuple[TimelineEntry, ...]:
     query = _timeline().where(assessments.c.shift_key.in_(shifts.family(connection, shift_key)), wanted)
-    query = query.order_by(articles.c.published_at, statements.c.start, assessments.c.id)
+    query = query.order_by(articles.c.published_at, assessments.c.assessed_at, statements.c.start, assessments.c.id)
     return tuple(_entry(row) for row in connection.execute(query).mappings())
 
 

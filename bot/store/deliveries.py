@@ -15,11 +15,8 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, or_, s
 from bot.core.card import renewed_record
 from bot.core.dispatch import (
     INTERRUPTED,
-    OVER_CAP,
-    QUIET_HOURS,
     RETRY,
     STOPS_CHANNEL,
-    URGENT,
     ChannelLoad,
     Kind,
     Settlement,
@@ -145,7 +142,7 @@ def claim(connection: Connection, wanted: Waiting, *, now: datetime, lease_s: fl
     if row is None:
         return None
     payload = _in_thread(connection, row) if row["parent_key"] else row["payload"]
-    return _delivery(row, state=wanted.state, payload=payload)
+    return delivery_of(row, state=wanted.state, payload=payload)
 
 
 def settle(connection: Connection, delivery_id: str, settlement: Settlement, now: datetime) -> bool:
@@ -185,49 +182,6 @@ def wake(connection: Connection, channel: str, now: datetime) -> int:
     failed = or_(*(_C.reason.startswith(reason, autoescape=True) for reason in (RETRY, *STOPS_CHANNEL)))
     waiting = and_(_C.channel == channel, _C.state == DeliveryState.PENDING, _C.not_before > now, failed)
     return connection.execute(update(deliveries).where(waiting).values(not_before=now)).rowcount
-
-
-def postpone(connection: Connection, channel: str, *, until: datetime, spare_urgent: bool, now: datetime) -> int:
-    """Let what is due in a channel wait for the end of the quiet hours; return how many."""
-    values = {"not_before": until, "reason": QUIET_HOURS}
-    return connection.execute(update(deliveries).where(_due_in(channel, now, spare_urgent)).values(values)).rowcount
-
-
-def hold(connection: Connection, channel: str, now: datetime) -> int:
-    """Hold the alerts that are due in a channel, contradictions excepted, for the next digest; return how many."""
-    values = {"state": DeliveryState.HELD, "not_before": now, "reason": OVER_CAP}
-    over = and_(_due_in(channel, now, spare_urgent=True), _C.kind == Kind.ALERT)
-    return connection.execute(update(deliveries).where(over).values(values)).rowcount
-
-
-def held(connection: Connection, now: datetime, waited_s: float) -> dict[str, list[Delivery]]:
-    """Return by channel what is held and in no digest yet, oldest first, where the oldest has waited `waited_s`."""
-    statement = select(deliveries).where(_C.state == DeliveryState.HELD, _C.digest_id == "", _C.not_before <= now)
-    found: dict[str, list[Delivery]] = {}
-    for row in connection.execute(statement.order_by(_C.not_before, _C.created_at, _C.id).limit(500)).mappings():
-        found.setdefault(row["channel"], []).append(_delivery(row))
-    ready = now - timedelta(seconds=waited_s)
-    return {channel: rows for channel, rows in found.items() if rows[0].not_before <= ready}
-
-
-def add_digest(
-    connection: Connection, channel: str, carried: Sequence[Delivery], payload: Mapping[str, object], now: datetime
-) -> None:
-    """Add the digest of some held deliveries of a channel, which go out with it."""
-    identifiers = [delivery.id for delivery in carried]
-    key = identify("digest", channel, *identifiers)
-    add(
-        connection,
-        alert_key=key,
-        position_id="",
-        channel=channel,
-        payload=payload,
-        priority=30,
-        now=now,
-        kind=Kind.DIGEST,
-    )
-    values = {"digest_id": identify("delivery", key, channel)}
-    connection.execute(update(deliveries).where(_C.id.in_(identifiers)).values(values))
 
 
 def bury(connection: Connection, identifiers: Sequence[str], reason: str) -> None:
@@ -270,7 +224,7 @@ def troubled(connection: Connection, limit: int = 50) -> list[Delivery]:
     waits = and_(_C.state == DeliveryState.PENDING, _C.reason.startswith(STOPS_CHANNEL[1], autoescape=True))
     where = or_(_C.state == DeliveryState.DEAD, waits)
     rows = connection.execute(select(deliveries).where(where).order_by(_C.created_at, _C.id).limit(limit)).mappings()
-    return [_delivery(row) for row in rows]
+    return [delivery_of(row) for row in rows]
 
 
 def _ready() -> ColumnElement[bool]:
@@ -304,12 +258,6 @@ def _interrupt(connection: Connection, condition: ColumnElement[bool], *, look_a
     return connection.execute(statement.values(values)).rowcount
 
 
-def _due_in(channel: str, now: datetime, spare_urgent: bool) -> ColumnElement[bool]:
-    loud = _C.kind != Kind.RENEWAL
-    condition = and_(_C.channel == channel, _C.state == DeliveryState.PENDING, _C.not_before <= now, loud)
-    return and_(condition, _C.priority > URGENT) if spare_urgent else condition
-
-
 def _waiting(row: RowMapping) -> Waiting:
     return Waiting(
         id=row["id"],
@@ -323,6 +271,7 @@ def _waiting(row: RowMapping) -> Waiting:
     )
 
 
-def _delivery(row: RowMapping, **changes: Any) -> Delivery:
+def delivery_of(row: RowMapping, **changes: Any) -> Delivery:
+    """Return a row as a delivery, with `changes` to its fields."""
     fields = {name: row[name] for name in Delivery.__slots__} | {"state": DeliveryState(row["state"])} | changes
     return Delivery(**fields)

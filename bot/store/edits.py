@@ -64,18 +64,14 @@ def save(
 
 def recent(connection: Connection, since: datetime, *, limit: int = 100) -> tuple[EditRecord, ...]:
     """Return the edits seen from `since` on, the latest first."""
-    return _records(connection, _query().where(table.c.seen_at >= since).limit(limit))
-
-
-def of_article(connection: Connection, url: str) -> tuple[EditRecord, ...]:
-    """Return every edit of the article at `url`, the latest first."""
-    return _records(connection, _query().where(articles.c.url == url))
-
-
-def _query() -> Select[Any]:
-    query = select(table, articles.c.title, articles.c.url, articles.c.outlet)
-    query = query.join(articles, table.c.article_id == articles.c.id)
-    return query.order_by(table.c.seen_at.desc(), table.c.article_id, table.c.before_start)
+    query = (
+        select(table, articles.c.title, articles.c.url, articles.c.outlet)
+        .join(articles, table.c.article_id == articles.c.id)
+        .where(table.c.seen_at >= since)
+        .order_by(table.c.seen_at.desc(), table.c.article_id, table.c.before_start)
+        .limit(limit)
+    )
+    return _records(connection, query)
 
 
 def _records(connection: Connection, query: Select[Any]) -> tuple[EditRecord, ...]:

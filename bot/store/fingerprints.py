@@ -60,12 +60,6 @@ def alike(connection: Connection, keys: Sequence[str], ledger: str) -> list[Stor
     ]
 
 
-def copies_of(connection: Connection, article_id: str) -> tuple[str, ...]:
-    """Return the articles that took over the assessments of `article_id`, the earliest first."""
-    query = select(fingerprints.c.article_id).where(fingerprints.c.original_id == article_id)
-    return tuple(connection.execute(query.order_by(fingerprints.c.created_at, fingerprints.c.article_id)).scalars())
-
-
 def forget(connection: Connection, before: datetime) -> int:
     """Forget fingerprints stored before `before`, after which nothing is taken for a copy of theirs. Return how many."""
     query = select(fingerprints.c.article_id).where(fingerprints.c.created_at < before)

@@ -9,7 +9,8 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection, func, select
 
 from bot.domain import ArticleState, DeliveryState
-from bot.store import tallies
+from bot.store import drift, tallies
+from bot.store.drift import Drift
 from bot.store.pages import SILENT
 from bot.store.schema import articles, deliveries, feeds, statements
 from bot.store.schema import tallies as counted
@@ -40,6 +41,8 @@ class Measured:
     """The judgements (stage assess, by decision and relation) of the last seven days."""
     earlier: tuple[Tally, ...]
     """Those of the 28 days before."""
+    week: Drift
+    """What became of the articles and verdicts of the last seven days."""
 
 
 def measure(connection: Connection, now: datetime) -> Measured:
@@ -57,6 +60,7 @@ def measure(connection: Connection, now: datetime) -> Measured:
         lags_s=_lags(connection, now),
         recent=_judgements(connection, week, now.date()),
         earlier=_judgements(connection, week - timedelta(days=28), week - timedelta(days=1)),
+        week=drift.lately(connection, now.date())[0],
     )
 
 

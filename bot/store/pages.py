@@ -83,7 +83,6 @@ class ShiftSheet:
     current: LedgerRevision
     accounts: tuple[TimelineEntry, ...]
     verdict: VerdictRecord | None = None
-    merged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,16 +187,13 @@ def shift_sheet(connection: Connection, key: str) -> ShiftSheet | None:
     record = shifts.get(connection, key)
     if record is None:
         return None
-    family = shifts.family(connection, key)
     history = {line.revision: line for line in positions.history(connection, record.position_id)}
-    accounts = [entry for one in family[:20] for entry in assessments.for_shift(connection, one)]
     return ShiftSheet(
         shift=record,
         line=history[record.position_revision],
         current=history[max(history)],
-        accounts=tuple(sorted(accounts, key=lambda entry: (entry.published, entry.id))),
+        accounts=assessments.for_shift(connection, key),
         verdict=verdicts.on_shifts(connection, [key]).get(key),
-        merged=family[1:],
     )
 
 

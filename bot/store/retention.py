@@ -8,7 +8,7 @@ from sqlalchemy import Engine, select, text, update
 
 from bot.domain import ArticleState
 from bot.store.engine import transaction
-from bot.store.schema import articles
+from bot.store.schema import HAS_TEXT, articles
 
 AT_ONCE = 500
 
@@ -20,7 +20,7 @@ def drop_some_texts(engine: Engine, now: datetime, keep_days: int) -> int:
     that an edition which says the same is still known. A few hundred rows in a transaction, so that nobody waits.
     """
     c = articles.c
-    over = (c.fetched_at < now - timedelta(days=keep_days), c.text != "", c.state != ArticleState.PENDING.value)
+    over = (c.fetched_at < now - timedelta(days=keep_days), HAS_TEXT, c.state != ArticleState.PENDING.value)
     with transaction(engine) as connection:
         chosen = select(c.id).where(*over).limit(AT_ONCE)
         return connection.execute(update(articles).where(c.id.in_(chosen)).values(text="")).rowcount

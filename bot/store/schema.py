@@ -26,6 +26,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
 )
+from sqlalchemy import text as literal_sql
 
 metadata = MetaData(
     naming_convention={
@@ -135,7 +136,13 @@ articles = Table(
     Index(None, "url"),
     Index(None, "text_hash"),
     Index(None, "entry_id"),
+    Index(None, "fetched_at"),
 )
+HAS_TEXT = literal_sql("text != ''")
+"""Written out, not as a parameter: only so does SQLite see that the index below has what is asked for."""
+Index(
+    "ix_articles_fetched_at_with_text", articles.c.fetched_at, sqlite_where=HAS_TEXT, postgresql_where=HAS_TEXT
+)  # what `retention` looks for, however many articles have lost their text
 
 positions = Table(
     "positions",

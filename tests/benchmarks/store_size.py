@@ -111,7 +111,12 @@ def _article(n: int, dice: random.Random, words: list[str], characters: int) -> 
 
 def _sighting(article: Article) -> Sighting:
     marks = Marks(
-        guid=article.url, url=article.url, title=article.title, content_hash=article.id * 3, published=article.published
+        guid=article.url,
+        url=article.url,
+        title=article.title,
+        content_hash=article.id * 3,
+        published=article.published,
+        length=len(article.title) + len(article.text),
     )
     return Sighting(
         id=identify("e", article.id),

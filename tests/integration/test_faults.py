@@ -176,6 +176,16 @@ def test_old_texts_go_and_everything_else_stays(store: Engine) -> None:
     assert after["old"]._asdict() | {"text": "Words."} == before["old"]._asdict()
 
 
+def test_looking_for_old_texts_reads_no_article_that_has_lost_its_own(sqlite: Engine) -> None:
+    asked: list[tuple[str, tuple[object, ...]]] = []
+    event.listen(sqlite, "before_cursor_execute", lambda *step: asked.append(step[2:4]))
+    retention.drop_some_texts(sqlite, NOW, 30)
+    ((update, values),) = [one for one in asked if one[0].startswith("UPDATE")]
+    with snapshot(sqlite) as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {update}", values).all()
+    assert any("USING INDEX ix_articles_fetched_at_with_text" in row[3] for row in plan), plan
+
+
 def test_a_vacuum_gives_room_back(store: Engine) -> None:
     add(store, *(f"a{n}" for n in range(40)), body="".join(chr(33 + n % 90) for n in range(20_000)))
     with transaction(store) as connection:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import structlog
 import working
+from outlets import CHANNELS, Desk, shown
 from postgres_server import Server
 from slack_peer import FakeSlack, Faults, Peer
 from sqlalchemy import Engine, text
@@ -244,7 +245,7 @@ def test_a_worker_waits_for_the_database_to_come_back_and_goes_on(
     done = threading.Event()
 
     class Assess:
-        def run_once(self, now: datetime, *, only: list[str]) -> working.Outcome:
+        def run_once(self, now: datetime, *, only: list[str]) -> object:
             done.set()
             return type("Report", (), {"articles": 0})()
 
@@ -273,14 +274,14 @@ def test_nothing_is_lost_or_shown_twice_whichever_worker_dies_and_though_the_dat
 ) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
-    slack, desk = FakeSlack(*working.CHANNELS), working.Desk(6)
+    slack, desk = FakeSlack(*CHANNELS), Desk(6)
     engine = open_engine(url)
     with desk.serving(), Peer(slack.respond, Faults(RATES, seed=3)) as peer:
         desk.configure(engine)
         outcome = working.work_and_kill(
             url, peer.url, desk, each=4, workers=2, kills=3, limit_s=900.0, restart=postgres_server.restart, restarts=1
         )  # fmt: skip
-    told = working.shown(message for details in slack.channels.values() for message in details["messages"])
+    told = shown(message for details in slack.channels.values() for message in details["messages"])
     assert (outcome.kills, outcome.restarts) == (3, 1)
     assert outcome.states == {"assessed": desk.articles}
     assert working.assessed_by_tally(engine) == desk.articles

@@ -12,7 +12,7 @@ from bot.core import dispatch
 from bot.core.card import alert_record
 from bot.core.dispatch import Kind, Settlement
 from bot.domain import Delivery, DeliveryState
-from bot.store import deliveries, schema
+from bot.store import deliveries, held, schema
 from bot.store.engine import transaction
 
 NOW = datetime(2026, 1, 14, 12, 0, tzinfo=UTC)
@@ -136,7 +136,7 @@ def test_a_post_that_went_through_wakes_what_failed_before_but_not_what_is_quiet
         settle(store, claimed, settled(DeliveryState.PENDING, "mend: not_in_channel", at=later(900)))
     add(store, "k4")
     with transaction(store) as connection:
-        deliveries.postpone(connection, "C1", until=later(3600), spare_urgent=True, now=NOW)
+        held.postpone(connection, "C1", until=later(3600), spare_urgent=True, now=NOW)
         assert deliveries.wake(connection, "C1", later(1)) == 2
         assert len(deliveries.troubled(connection)) == 3
         assert deliveries.next_due(connection, NOW) == later(1)
@@ -147,11 +147,11 @@ def test_held_alerts_go_with_their_digest(store: Engine) -> None:
         add(store, f"k{number}", now=later(number - 10))
     add(store, "urgent", priority=dispatch.URGENT, now=later(-20))
     with transaction(store) as connection:
-        assert deliveries.hold(connection, "C1", NOW) == 3
-        assert deliveries.held(connection, later(3599), 3600) == {}
-        carried = deliveries.held(connection, later(3600), 3600)["C1"]
-        deliveries.add_digest(connection, "C1", carried, {"kind": "digest", "cards": []}, later(3600))
-        assert deliveries.held(connection, later(3600), 3600) == {}
+        assert held.hold(connection, "C1", NOW) == 3
+        assert held.by_channel(connection, later(3599), 3600) == {}
+        carried = held.by_channel(connection, later(3600), 3600)["C1"]
+        held.add_digest(connection, "C1", carried, {"kind": "digest", "cards": []}, later(3600))
+        assert held.by_channel(connection, later(3600), 3600) == {}
         digest = next(row for row in deliveries.due(connection, later(3600)) if row.kind is Kind.DIGEST)
         assert deliveries.claim(connection, digest, now=later(3600), lease_s=60)
         deliveries.settle(connection, digest.id, POSTED, later(3601))
