@@ -21,6 +21,7 @@ from bot.config import Configuration, Settings
 from bot.console import ConsoleNotifier
 from bot.core.candidates import MatchPolicy
 from bot.core.policies import AlertPolicy, PollPolicy
+from bot.core.subject import Subjects
 from bot.detection.detector import Detector, load_detector
 from bot.domain import Article, Holder, Position
 from bot.errors import InputError, StoreError
@@ -29,6 +30,7 @@ from bot.feeds.fenced import FencedParser
 from bot.feeds.http import PAGE_TYPES, Fetched, Fetcher, Wanted
 from bot.ports import Abstained, Notifier
 from bot.reading.abstain import assess_readability
+from bot.reading.gazetteer import called
 from bot.reading.reader import ArticleReader
 from bot.runtime import telemetry
 from bot.runtime.guards import ClockWatch, FileWatch
@@ -243,6 +245,7 @@ def build_judge(detector: Detector, tracked: Sequence[Position], alert: AlertPol
         alert=alert,
         match=MATCH,
         readable=_readable,
+        subjects=Subjects(called(), {position.holder.name: position.holder for position in tracked}.values()),
     )
 
 

@@ -33,6 +33,24 @@ class Match:
     similarity: float
 
 
+class TopicVectors:
+    """The unit vectors of all positions' topics, in one matrix: a text is as near to a position as to the nearest of its own.
+
+    `topics` has for each position the vectors of its topic and paraphrases, shape (k, width), k at least 1.
+    """
+
+    def __init__(self, topics: Sequence[NDArray[np.floating]]) -> None:
+        self._columns = np.ascontiguousarray(np.concatenate(topics).T) if topics else np.empty((0, 0))
+        self._starts = np.cumsum([0, *(len(topic) for topic in topics)])[:-1]
+
+    def closeness(self, texts: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Return the cosine of each text, shape (n, width), with each position; shape (n, positions)."""
+        if not len(texts) or not len(self._starts):
+            return np.empty((len(texts), len(self._starts)))
+        nearest: NDArray[np.floating] = np.maximum.reduceat(texts @ self._columns, self._starts, axis=1)
+        return nearest
+
+
 def match_topics(
     sentences: NDArray[np.floating],
     title: NDArray[np.floating] | None,
@@ -41,22 +59,43 @@ def match_topics(
 ) -> list[Match]:
     """Return the matches, by sentence and then from the closest.
 
-    `sentences` is (n, width) of unit vectors, `title` (width,) or None, and `topics` has for each position the unit vectors
-    of its topic and paraphrases, shape (k, width); a sentence is as close to a position as to the nearest of these.
+    `sentences` is (n, width) of unit vectors, `title` (width,) or None, `topics` as `TopicVectors` has them.
     """
-    if not len(sentences) or not topics:
+    vectors = TopicVectors(topics)
+    of_title = None if title is None else vectors.closeness(title[None])[0]
+    return match_closeness(vectors.closeness(sentences), of_title, policy)
+
+
+def match_closeness(
+    closeness: NDArray[np.floating], of_title: NDArray[np.floating] | None, policy: MatchPolicy
+) -> list[Match]:
+    """Return the matches, by sentence and then from the closest.
+
+    `closeness` is (sentences, positions), `of_title` (positions,) or None where there is no title.
+    """
+    if not closeness.size:
         return []
-    closeness = np.stack([(sentences @ topic.T).max(axis=1) for topic in topics], axis=1)
     support = _neighbours(closeness)
-    if title is not None:
-        support = np.maximum(support, np.array([float((topic @ title).max()) for topic in topics]))
+    if of_title is not None:
+        support = np.maximum(support, of_title)
     wanted = (closeness >= policy.alone) | ((closeness >= policy.supported) & (support >= policy.alone))
     matches = []
-    for index in range(len(sentences)):
+    for index in np.flatnonzero(wanted.any(axis=1)):
         found = np.flatnonzero(wanted[index] & (closeness[index] >= closeness[index].max() - policy.margin))
         order = found[np.argsort(-closeness[index, found], kind="stable")][: policy.per_sentence]
-        matches += [Match(sentence=index, position=int(p), similarity=float(closeness[index, p])) for p in order]
+        matches += [Match(sentence=int(index), position=int(p), similarity=float(closeness[index, p])) for p in order]
     return matches
+
+
+def hanging(
+    closeness: NDArray[np.floating], of_title: NDArray[np.floating] | None, policy: MatchPolicy
+) -> NDArray[np.bool_]:
+    """Return for each sentence whether a match of it hangs on how close the sentences beside it are."""
+    middling = (closeness >= policy.supported) & (closeness < policy.alone)
+    if of_title is not None:
+        middling &= of_title < policy.alone
+    found: NDArray[np.bool_] = np.logical_or.reduce(middling, axis=1)
+    return found
 
 
 def _neighbours(closeness: NDArray[np.floating]) -> NDArray[np.floating]:

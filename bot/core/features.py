@@ -6,14 +6,15 @@ encoder was taught on and the pair which it meets are the same.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.lexicon import CUES, cues_in
+from bot.core.naming import NameIndex
 from bot.domain import Certainty, Mode, Relation
 
 ENCODER_NAMES: tuple[str, ...] = (
@@ -66,7 +67,12 @@ def encoder_pair(pair: Pair) -> tuple[str, str]:
 
 def mentions(text: str, names: Sequence[str]) -> bool:
     """Whether one of `names` stands in `text` as a whole word; False for no names."""
-    return any(name and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) for name in names)
+    return bool(_index(tuple(names)).mentioned(text))
+
+
+@lru_cache(maxsize=4096)
+def _index(names: tuple[str, ...]) -> NameIndex:
+    return NameIndex([names])
 
 
 def symbolic_row(pair: Pair) -> NDArray[np.float64]:

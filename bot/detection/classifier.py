@@ -10,7 +10,6 @@ import skops.io
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -26,11 +25,14 @@ class RelationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
 
     Args:
         C: Inverse strength of the L2 penalty, above 0.
+        leading: How many features, from the first, are taken at their full scale; None for all.
+        rest: The scale of the others, in [0, 1]: the smaller, the more it takes to make them count.
         max_iter: Most iterations of the solver.
 
     Attributes:
         classes_: Labels met in `fit`, sorted, shape (n_classes,).
-        pipeline_: The fitted scaler and regression.
+        scaler_: The fitted scaler.
+        regression_: The fitted regression.
         n_features_in_: Number of features met in `fit`.
         n_iter_: Iterations that the solver took.
 
@@ -41,9 +43,17 @@ class RelationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         [0, 1]
     """
 
-    def __init__(self, C: float = 0.1, max_iter: int = 2000) -> None:  # noqa: N803 - scikit-learn's own name
+    def __init__(
+        self,
+        C: float = 0.1,  # noqa: N803 - scikit-learn's own name
+        max_iter: int = 2000,
+        leading: int | None = None,
+        rest: float = 1.0,
+    ) -> None:
         self.C = C
         self.max_iter = max_iter
+        self.leading = leading
+        self.rest = rest
 
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:  # noqa: N803 - as scikit-learn names it
         """Fit to X, shape (n, features), and y, shape (n,); ValueError for fewer than two classes."""
@@ -51,20 +61,24 @@ class RelationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         self.classes_ = unique_labels(y)
         if len(self.classes_) < 2:
             raise ValueError(f"at least two classes are needed, got one class: {self.classes_[0]}")
-        regression = LogisticRegression(C=self.C, max_iter=self.max_iter)
-        self.pipeline_: Pipeline = make_pipeline(StandardScaler(), regression)
-        self.pipeline_.fit(
-            X, y, standardscaler__sample_weight=sample_weight, logisticregression__sample_weight=sample_weight
-        )
-        self.n_iter_ = int(regression.n_iter_.max())
+        self.scaler_ = StandardScaler().fit(X, sample_weight=sample_weight)
+        self.regression_ = LogisticRegression(C=self.C, max_iter=self.max_iter)
+        self.regression_.fit(self._scaled(X), y, sample_weight=sample_weight)
+        self.n_iter_ = int(self.regression_.n_iter_.max())
         return self
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803 - as scikit-learn names it
         """Return probabilities, shape (n, n_classes), in the order of `classes_`."""
         check_is_fitted(self)
         X = validate_data(self, X, reset=False)  # noqa: N806 - as scikit-learn names it
-        probabilities: NDArray[np.float64] = self.pipeline_.predict_proba(X)
+        probabilities: NDArray[np.float64] = self.regression_.predict_proba(self._scaled(X))
         return probabilities
+
+    def _scaled(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803 - as scikit-learn names it
+        scaled: NDArray[np.float64] = self.scaler_.transform(X)
+        if self.leading is not None:
+            scaled[:, self.leading :] *= self.rest
+        return scaled
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:  # noqa: N803 - as scikit-learn names it
         """Return the likeliest label of each row."""

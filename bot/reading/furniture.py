@@ -73,6 +73,9 @@ _STAMP = re.compile(
     r"September|October|November|December)(?: \d{1,2})?,? \d{4}\W*$|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\W*$|"
     r"—\s.{0,80}\(@\w+\).{0,60}$)"
 )
+_ANNOUNCED = re.compile(r"\([^()]{0,80}\b(?:19|20)\d\d\)$|^\W*(?:live|breaking|watch live)\s*:", _I)
+"""A post's heading: what was said where and when, "... (Moscow, 18 December 2025)"; or what is about to be shown."""
+LONGEST_HEADING = 60
 _ENDS = re.compile(r"[.!?…][\"'”’»)\]*_]*$")
 _CUE = re.compile(r"\b(?:says?|said|tells?|told|warns?|vows?|calls?|rejects?|refuses?|offers?)\b|:$", _I)
 
@@ -114,6 +117,8 @@ def _is_heading(text: str, span: Span, bare: str, copies: int) -> bool:
     if _ENDS.search(bare) or bare.endswith((":", ",", ";", "—", "–")) or is_bullet(text, *span):
         return False
     words = bare.split()
+    if _ANNOUNCED.search(bare) and len(words) <= LONGEST_HEADING:
+        return True
     if copies > 1 and len(words) <= 25:
         return True
     if re.match(r"[\"“„«]|(?:[A-Z][\w.]+ ){0,4}[A-Z][\w.]+\s?:", bare):

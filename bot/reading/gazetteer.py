@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
+
+from countryinfo import all_countries
 
 from bot.reading.lexicon import words
 
@@ -75,6 +78,22 @@ def _rows() -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
 
 STATES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = MappingProxyType(_rows())
 """Name of a state or alliance -> (demonyms and adjectives, other names and metonyms)."""
+
+SMALLEST_NAME = 4
+"""Letters of a name that is taken from the table of all countries: shorter ones are codes, which are words in capitals, too."""
+
+
+@cache
+def called() -> Mapping[str, str]:
+    """Return by every name, adjective, people and seat whom it means: the states and alliances above, then all countries."""
+    table: dict[str, str] = {}
+    for country in all_countries():
+        names = (country.name(), country.demonym(), country.capital(), *(country.alt_spellings() or ()))
+        table |= {name: country.name() for name in names if name and len(name) >= SMALLEST_NAME}
+    for state, (people, seats) in STATES.items():
+        table |= dict.fromkeys((state, *people, *seats), state)
+    return MappingProxyType(table)
+
 
 MALE = words(
     """aaron adam alan albert alex alexander alexei alexey ali andrei andrew andriy anthony anton antonio arthur

@@ -78,6 +78,7 @@ def _foreign(text: str, start: int, end: int) -> str | None:
     return language if language and language not in READ else None
 
 
+@lru_cache(maxsize=4)  # a page's text is asked for its readability first, and then for its language
 def identify_language(text: str) -> str:
     """Return the ISO 639-1 code of the language of `text`, "" where the text is too short or the answer is not sure."""
     sample = _URL.sub(" ", _sampled(text))

@@ -29,6 +29,8 @@ _SUBJECT = re.compile(
     r"(?:is|was|has|had|have|will|would|can|could|may|might|must|remains?|[a-z]+s|[a-z]+ed|said|put|set|held|kept|made|gave|withdrew|became)\b)"
 )
 
+_OPENING = re.compile(r"[\s,;:\"“'‘]*(?:(?:that|how|why|whether)\s+)?[\"“'‘]?")
+
 
 def cleared(sentence: str) -> str:
     """Return the sentence with markup and a dateline blanked, at the same length, for the parser."""
@@ -48,6 +50,13 @@ def subjects(passage: str) -> Iterator[str]:
     for match in _SUBJECT.finditer(passage, 0, 240):
         if not _OUGHT.match(passage, match.end(1)):
             yield match.group(1)
+
+
+def opening_subject(passage: str) -> str:
+    """Return the capitalised phrase with which the passage begins as a clause's subject, "" for none."""
+    opening = _OPENING.match(passage)
+    match = _SUBJECT.match(passage, opening.end() if opening else 0)
+    return match.group(1) if match and not _OUGHT.match(passage, match.end(1)) else ""
 
 
 def index_of(sentences: Sequence[Sentence], offset: int) -> int:

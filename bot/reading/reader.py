@@ -16,7 +16,16 @@ from bot.reading.furniture import Furniture
 from bot.reading.holders import Registry
 from bot.reading.layout import Layout, lay_out
 from bot.reading.mode import mode_of
-from bot.reading.passages import by_sentence, cleared, gaps, index_of, parseable, pieces_of, subjects
+from bot.reading.passages import (
+    by_sentence,
+    cleared,
+    gaps,
+    index_of,
+    opening_subject,
+    parseable,
+    pieces_of,
+    subjects,
+)
 from bot.reading.relays import is_issuer, issuer_of, relayed
 from bot.reading.resolve import Kind, Resolver, Speaker
 from bot.reading.transcript import Turn
@@ -231,16 +240,23 @@ class ArticleReader:
         return person.titles if person else ()
 
     def _chain(self, case: _Case, index: int, one: Attribution, holder: str) -> str:
-        """Return the holder whose stance is told secondhand inside `one` ("diplomats said that Russia had ..."), or ""."""
+        """Return the holder whose stance is told secondhand inside `one` ("diplomats said that Russia had ..."), or "".
+
+        Who speaks for a holder tells of another's stance where the words begin with that other; others that are named on the
+        way ("Moscow does not know what the United States has offered") leave the stance with the speaker.
+        """
+        content = " ".join(case.article.text[start:end] for start, end in one.contents)
+        if holder:
+            told = self._registry.body(opening_subject(content))
+            return told if told != holder else ""
         for inner in case.by_sentence.get(index, ()):
             if inner is one or inner.source is None or inner.head.lower() in lexicon.PRONOUNS:
                 continue
             if any(start <= inner.source[0] < end for start, end in one.contents):
                 told = self._holder(case, self._speaker(case, inner), "")
-                if told and told != holder:
+                if told:
                     return told
-        told = self._subject(" ".join(case.article.text[start:end] for start, end in one.contents))
-        return told if told != holder else ""
+        return self._subject(content)
 
     def _subject(self, passage: str) -> str:
         """Return the first holder that stands as a subject in the passage ("Moscow remains opposed ..."), or ""."""

@@ -14,15 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.alerting import rule
-from bot.core.candidates import Match, MatchPolicy, match_topics
-from bot.core.features import Pair, mentions
+from bot.core.candidates import Match, MatchPolicy, TopicVectors, hanging, match_closeness
+from bot.core.features import Pair
+from bot.core.naming import NameIndex
 from bot.core.policies import AlertPolicy
+from bot.core.subject import Subjects
+from bot.core.subject_index import SubjectIndex
 from bot.detection.detector import Detector
 from bot.domain import Article, Assessment, Candidate, Holder, Position, Ruling, Statement
 from bot.ports import Abstained, Reader, Sentence
 
 ANOTHERS_STANCE = "another's stance"
 HOLDER_ABSENT = "holder not in the article"
+BESIDE_THE_SUBJECT = "beside the subject"
+LONGEST_TITLE = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +58,10 @@ def names_of(holder: Holder) -> tuple[str, ...]:
 
 
 class ArticleJudge:
-    """Judges articles against `positions`. `readable` returns why a text is not to be read, or None."""
+    """Judges articles against `positions`. `readable` returns why a text is not to be read, or None.
+
+    `subjects` tells whether a passage speaks of what a position is about; None for judging whatever the vectors bring near.
+    """
 
     def __init__(
         self,
@@ -64,6 +72,7 @@ class ArticleJudge:
         alert: AlertPolicy,
         match: MatchPolicy,
         readable: Callable[[Article], Abstained | None],
+        subjects: Subjects | None = None,
     ) -> None:
         self._reader = reader
         self._detector = detector
@@ -71,8 +80,12 @@ class ArticleJudge:
         self._alert = alert
         self._match = match
         self._readable = readable
-        self._names = [names_of(position.holder) for position in positions]
+        groups = [names_of(position.holder) for position in positions]
+        holders = {names: number for number, names in enumerate(dict.fromkeys(groups))}
+        self._named = NameIndex(list(holders))
+        self._holder_of = np.array([holders[names] for names in groups], dtype=np.int64)
         self._topics = self._embed_topics(positions)
+        self._about = SubjectIndex(subjects, [subjects.of(position) for position in positions]) if subjects else None
 
     def judge(self, article: Article, now: datetime, *, known: Collection[int] = ()) -> JudgedArticle:
         """Return what `article` does to the positions, as of `now`. Sentences `known` by index are left out, as judged before."""
@@ -87,34 +100,77 @@ class ArticleJudge:
     def candidates(self, article: Article, known: Collection[int] = ()) -> tuple[list[Candidate], int, Counter[str]]:
         """Return what is worth the encoder's time, how many sentences were looked at, and what was dropped by reason."""
         sentences = self._reader.sentences(article.text)
+        article = replace(article, title=article.title or _heading(article.text, sentences))
         dropped: Counter[str] = Counter()
         matches = self._matches(article, sentences, known, dropped)
         wanted = {match.sentence for match in matches}
         statements = self._reader.read(article, wanted) if wanted else ()
         return self._candidates(article, sentences, statements, matches, dropped), len(sentences), dropped
 
-    def _embed_topics(self, positions: Sequence[Position]) -> list[NDArray[np.float32]]:
+    def _embed_topics(self, positions: Sequence[Position]) -> TopicVectors:
         if not positions:
-            return []
+            return TopicVectors([])
         texts = [[position.topic, *position.paraphrases, position.baseline] for position in positions]
         vectors = self._detector.featurizer.vectors([text for group in texts for text in group])
         cuts = np.cumsum([len(group) for group in texts])[:-1]
-        return list(np.split(vectors, cuts))
+        return TopicVectors(np.split(vectors, cuts))
 
     def _matches(
         self, article: Article, sentences: Sequence[Sentence], known: Collection[int], dropped: Counter[str]
     ) -> list[Match]:
-        """Match sentences to topics of those positions whose holder the article names at all."""
-        whole = f"{article.title}\n{article.text}"
-        present = [index for index, names in enumerate(self._names) if mentions(whole, names)]
+        """Match sentences to topics of those positions whose holder the article names at all.
+
+        Sentences that speak of no such position's subject, and have no such neighbour, are not embedded: they could not match.
+        """
+        named = self._named.mentioned(f"{article.title}\n{article.text}")
+        present = np.flatnonzero(np.isin(self._holder_of, list(named)))
         dropped[HOLDER_ABSENT] = len(self._positions) - len(present)
-        if not present or len(set(known)) >= len(sentences):
+        if not len(present) or len(set(known)) >= len(sentences):
             return []
         texts = [article.text[sentence.start : sentence.end] for sentence in sentences]
-        vectors = self._detector.featurizer.vectors([*texts, article.title] if article.title else texts)
-        title = vectors[-1] if article.title else None
-        found = match_topics(vectors[: len(texts)], title, [self._topics[index] for index in present], self._match)
-        return [replace(match, position=present[match.position]) for match in found if match.sentence not in known]
+        speaking = self._speaking(texts, article.title)[:, present]
+        dropped[BESIDE_THE_SUBJECT] += int((~speaking.any(axis=0)).sum())
+        speaking[[index for index in known if index < len(texts)]] = False
+        if not speaking.any():
+            return []
+        closeness, of_title = self._closeness(texts, speaking, article.title, present)
+        found = match_closeness(closeness, of_title, self._match)
+        on_subject = [match for match in found if speaking[match.sentence, match.position]]
+        subjects: NDArray[np.bool_] = np.logical_or.reduce(speaking, axis=0)
+        strays = sum(subjects[match.position] and match.sentence not in known for match in found) - len(on_subject)
+        dropped[BESIDE_THE_SUBJECT] += int(strays)
+        return [replace(match, position=int(present[match.position])) for match in on_subject]
+
+    def _speaking(self, texts: Sequence[str], title: str) -> NDArray[np.bool_]:
+        """Return whether each sentence, one beside it or the title speaks of what each position is about."""
+        if self._about is None:
+            return np.ones((len(texts), len(self._positions)), dtype=np.bool_)
+        return self._about.speaking(texts, title)
+
+    def _closeness(
+        self, texts: Sequence[str], speaking: NDArray[np.bool_], title: str, present: NDArray[np.int64]
+    ) -> tuple[NDArray[np.floating], NDArray[np.floating] | None]:
+        """Return how close sentences and the title are to the present positions; -1 for a sentence that was not looked at.
+
+        Looked at are those that speak of a subject, and those beside them where that can make a match.
+        """
+        closeness = np.full((len(texts), len(present)), -1.0)
+        vectors = self._detector.featurizer.vectors
+        of_title = self._topics.closeness(vectors([title]))[0, present] if title else None
+
+        def look(rows: NDArray[np.bool_]) -> None:
+            if rows.any():
+                asked = [text for text, look_at in zip(texts, rows, strict=True) if look_at]
+                closeness[rows] = self._topics.closeness(vectors(asked))[:, present]
+
+        wanted: NDArray[np.bool_] = np.logical_or.reduce(speaking, axis=1)
+        look(wanted)
+        unsure = hanging(np.where(speaking, closeness, -1.0), of_title, self._match)
+        beside = np.zeros_like(unsure)
+        beside[1:] |= unsure[:-1]
+        beside[:-1] |= unsure[1:]
+        look(beside & ~wanted)
+        return closeness, of_title
 
     def _candidates(
         self,
@@ -167,6 +223,12 @@ class ArticleJudge:
             )
             assessed.append((assessment, rule(assessment, self._alert, now)))
         return assessed
+
+
+def _heading(text: str, sentences: Sequence[Sentence]) -> str:
+    """Return what stands above the first sentence that is read, as far as it could be a title: a post has its own there."""
+    above = text[: sentences[0].start] if sentences else ""
+    return next((line for line in map(str.strip, above.splitlines()) if len(line) <= LONGEST_TITLE), "")
 
 
 def pair_of(candidate: Candidate) -> Pair:

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import clone
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from bot.core.features import ATTRIBUTION_NAMES, ENCODER_NAMES, FEATURE_NAMES, Pair
-from bot.detection.classifier import RelationClassifier, relation_labels
+from bot.detection.classifier import relation_labels
 from bot.detection.featurizer import Featurizer
 from bot.domain import Relation
 from bot.training import baselines
@@ -75,9 +76,10 @@ def _refitted(
     labels = relation_labels([row.relation for row in choose])
     groups = [row.group for row in choose]
     folds = GroupKFold(n_splits=min(FOLDS, len(set(groups))))
-    classifier = fit_on(chosen[:, kept], choose, np.ones(len(choose)))
+    leading = sum(FEATURE_NAMES[place] in ENCODER_NAMES for place in kept)
+    classifier = fit_on(chosen[:, kept], choose, np.ones(len(choose)), leading=leading)
     across = cross_val_predict(
-        RelationClassifier(C=classifier.C), chosen[:, kept], labels, groups=groups, cv=folds, method="predict_proba"
+        clone(classifier), chosen[:, kept], labels, groups=groups, cv=folds, method="predict_proba"
     )
     found = _six(classifier.predict_proba(features[:, kept]), classifier.classes_)
     return _judged(found, _six(across, np.unique(labels)), choose)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from bot.core.features import Pair
 from bot.core.lessons import Label, Lesson, label_of
@@ -63,13 +62,9 @@ def desk_rows(lessons: Sequence[Lesson], names: Mapping[str, tuple[str, ...]] | 
     return [_row(lessons[i], label, known.get(lessons[i].position_id, ())) for i, label in sorted(chosen.items())]
 
 
-def write_desk_rows(path: Path, rows: Sequence[DeskRow]) -> None:
-    """Write rows as JSON Lines that `read_rows` reads, with their weights and provenance, whole or not at all."""
-    part = path.with_suffix(".part")
-    with part.open("w", encoding="utf-8") as file:
-        for made in rows:
-            file.write(json.dumps(_json(made), ensure_ascii=False) + "\n")
-    part.replace(path)
+def as_json_lines(rows: Sequence[DeskRow]) -> str:
+    """Return rows as JSON Lines that `read_rows` reads, with their weights and provenance."""
+    return "".join(json.dumps(_json(made), ensure_ascii=False) + "\n" for made in rows)
 
 
 def _alike(one: Lesson, other: Lesson) -> bool:

@@ -27,7 +27,7 @@ def test_what_is_said_in_three_documents_is_suggested_with_its_first_day_and_sou
     assert one.baseline == "Norland rejects any foreign base on the island of Vik."
     assert [source.url for source in one.sources] == ["https://x/3", "https://x/2", "https://x/1"]
     assert one.id.startswith("norland-")
-    assert "base" in one.topic
+    assert one.topic == "foreign base on the island of Vik"
 
 
 def test_one_document_that_repeats_itself_is_no_line() -> None:
@@ -51,3 +51,14 @@ def test_fragments_and_speeches_are_no_stances() -> None:
     assert worth_reading(REPEATED)
     assert not worth_reading("He refused.")
     assert not worth_reading("and so on " * 30)
+
+
+def test_thanks_and_accounts_of_meetings_are_no_stances() -> None:
+    assert not worth_reading("This is an excellent opportunity to exchange views on matters of common interest.")
+    assert not worth_reading("The ministers met in Oster and discussed trade between the two countries.")
+
+
+def test_marks_ahead_of_a_statement_are_no_part_of_its_line() -> None:
+    said = [uttered(n, f"❗️ {REPEATED}") for n in (1, 2, 3)]
+    (one,) = suggest(said, along(0, 0, 0))
+    assert one.baseline == "Norland rejects any foreign base on the island of Vik."

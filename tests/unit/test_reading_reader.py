@@ -139,3 +139,16 @@ def test_what_another_demands_of_a_holder_is_not_told_of_its_stance(ought: str) 
     text = f"Poland's defence minister said on Thursday that Russia {ought} European peacekeepers in Ukraine."
     (statement,) = READER.read(article(text))
     assert (statement.speaker, statement.holder) == ("Poland's defence minister", "")
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "🎙 Anton Veresov’s answers on fisheries and on the long road over the hills to Port Arnes (Arnes, 4 March 2026)",
+        "🔴 #LIVE : the minister speaks to the press, and will not hurry",
+    ],
+)
+def test_a_posts_heading_is_no_statement(heading):
+    assert [one.text for one in READER.read(article(f"{heading}\n\nThe road was closed on Monday."))] == [
+        "The road was closed on Monday."
+    ]

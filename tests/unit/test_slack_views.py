@@ -131,7 +131,7 @@ def test_the_daily_digest_keeps_every_rule(words: str, url: str, number: int) ->
     names = (words,) * number
     day = Day(
         day=date(2026, 1, 14), shifts=(item,) * min(number, 8), near=(item,) * min(number, 8), quiet=names, failing=names,
-        muted=names, shift_count=number, near_count=number, articles=number,
+        muted=names, edited=names, fit=names, shift_count=number, near_count=number, articles=number,
     )  # fmt: skip
     record = json.loads(json.dumps(daily_record(day)))
     assert day_from(record) == day

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import numpy as np
@@ -9,10 +10,11 @@ import pytest
 
 from bot.core.candidates import MatchPolicy
 from bot.core.policies import AlertPolicy
+from bot.core.subject import Subjects
 from bot.detection.detector import Judgement
 from bot.domain import Article, Decision, Holder, Mode, Position, Relation, Statement, Voice, identify
 from bot.ports import Abstained, Sentence
-from bot.stages.judge import ANOTHERS_STANCE, HOLDER_ABSENT, ArticleJudge, names_of, pair_of
+from bot.stages.judge import ANOTHERS_STANCE, BESIDE_THE_SUBJECT, HOLDER_ABSENT, ArticleJudge, names_of, pair_of
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NORLAND = Holder(name="Norland", aliases=("Oslohavn",), voices=(Voice(name="Ada Berg"),))
@@ -166,3 +168,36 @@ def test_the_pair_carries_what_the_reader_found(judge: ArticleJudge) -> None:
     pair = pair_of(assessment.candidate)
     assert (pair.speaker_holder, pair.title, pair.holder) == ("Norland", "Tanks", "Norland")
     assert pair.names == names_of(NORLAND) == ("Norland", "Oslohavn", "Ada Berg")
+
+
+def test_what_neither_names_nor_words_the_subject_is_dropped_and_counted(judge: ArticleJudge) -> None:
+    about_sudland = replace(TANKS, topic="tanks for Sudland")
+    strict = ArticleJudge(
+        reader=Lines(),
+        detector=Sure(),
+        positions=[about_sudland],
+        alert=AlertPolicy(),
+        match=MatchPolicy(alone=0.6, supported=0.4),
+        readable=lambda _: None,
+        subjects=Subjects({}, [NORLAND, GRAIN.holder]),
+    )
+    elsewhere = strict.judge(article("Ada Berg: We send a dozen tank crews to Westland"), NOW)
+    assert (elsewhere.assessments, elsewhere.dropped[BESIDE_THE_SUBJECT]) == ((), 1)
+    assert strict.judge(article("Ada Berg: We send a dozen tank crews", title="Talks in Sudland"), NOW).assessments
+
+
+def test_a_post_without_a_title_has_what_stands_above_its_first_sentence() -> None:
+    class BelowTheHeading(Lines):
+        def sentences(self, text):
+            return super().sentences(text)[1:]
+
+    judge = ArticleJudge(
+        reader=BelowTheHeading(),
+        detector=Sure(),
+        positions=[TANKS],
+        alert=AlertPolicy(),
+        match=MatchPolicy(alone=0.6, supported=0.4),
+        readable=lambda _: None,
+    )
+    ((assessment, _),) = judge.judge(article("Answers in parliament\nAda Berg: We send a dozen tanks"), NOW).assessments
+    assert assessment.candidate.title == "Answers in parliament"

@@ -8,7 +8,7 @@ from bot.core.desk import VerdictKind
 from bot.core.lessons import Lesson
 from bot.domain import Certainty, Mode, Relation
 from bot.training.data import read_rows
-from bot.training.desk_rows import desk_rows, write_desk_rows
+from bot.training.desk_rows import as_json_lines, desk_rows
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LESSON = Lesson(
@@ -74,7 +74,7 @@ def test_a_fifth_is_held_out_by_shift_and_always_the_same() -> None:
 
 def test_written_rows_can_be_read_as_labelled_rows(tmp_path: Path) -> None:
     rows = desk_rows([LESSON])
-    write_desk_rows(tmp_path / "desk.jsonl", rows)
+    (tmp_path / "desk.jsonl").write_text(as_json_lines(rows), encoding="utf-8")
     (read,) = read_rows(tmp_path / "desk.jsonl")
     assert (read.id, read.relation, read.group, read.split) == (
         rows[0].row.id, rows[0].row.relation, rows[0].row.group, rows[0].row.split,

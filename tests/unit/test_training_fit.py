@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from bot.detection.manifest import read_manifest, write_manifest
 from bot.domain import Relation
 from bot.errors import ModelError
 from bot.training.data import CLASSIFIER, TEST, Row
-from bot.training.fit import ARTEFACTS, CORPUS_WEIGHT, frozen_hash, install, spread, taught, train
+from bot.training.fit import ARTEFACTS, CORPUS_WEIGHT, DESK_WEIGHT, frozen_hash, install, spread, taught, train
 
 RELATIONS = list(Relation)
 
@@ -116,6 +117,12 @@ def test_the_corpus_counts_less_and_other_splits_not_at_all() -> None:
     assert len(learnt) == 122
     assert set(weights[:120]) == {1.0}
     assert set(weights[120:]) == {CORPUS_WEIGHT}
+
+
+def test_what_the_desk_judged_counts_more_by_its_own_weight_and_what_is_held_out_not_at_all() -> None:
+    judged = [SimpleNamespace(row=row, weight=0.5, held_out=row.split == TEST) for row in (PAIRS[0], rows(TEST)[0])]
+    learnt, weights = taught(PAIRS, (), judged)
+    assert (learnt[-1], len(learnt), weights[-1]) == (PAIRS[0], 121, 0.5 * DESK_WEIGHT)
 
 
 def test_drawings_of_the_rows_differ_and_are_the_same_every_time() -> None:

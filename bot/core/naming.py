@@ -1,0 +1,33 @@
+"""Which of many groups of names a text mentions, looking at each of its words once however many names there are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+_RUN = re.compile(r"\w+")
+
+
+class NameIndex:
+    """Groups of names, to be looked for as whole words. A group is its place in `groups`; "" is no name."""
+
+    def __init__(self, groups: Sequence[Collection[str]]) -> None:
+        self._by_first: dict[str, list[tuple[str, int]]] = {}
+        self._odd: list[tuple[re.Pattern[str], int]] = []
+        for group, names in enumerate(groups):
+            for name in filter(None, dict.fromkeys(names)):
+                first = _RUN.match(name)
+                if first:
+                    self._by_first.setdefault(first.group(), []).append((name, group))
+                else:  # begins with a mark: no word leads to it
+                    self._odd.append((re.compile(rf"(?<!\w){re.escape(name)}(?!\w)"), group))
+
+    def mentioned(self, text: str) -> set[int]:
+        """Return the groups of which a name stands in `text`, with no letter, figure or underscore right before or after it."""
+        found = {group for pattern, group in self._odd if pattern.search(text)}
+        for run in _RUN.finditer(text):
+            for name, group in self._by_first.get(run.group(), ()):
+                at = run.start()
+                if group not in found and text.startswith(name, at) and not _RUN.match(text, at + len(name)):
+                    found.add(group)
+        return found

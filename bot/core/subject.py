@@ -1,0 +1,128 @@
+"""Whether a passage speaks of what a position is about at all.
+
+Topic vectors bring near what sounds alike: a ministry's thanks for "talks on strengthening relations" lie as close to the line
+on relations with the United States whomever the talks were with. A reader looks for the other party first, and so does this:
+where a topic names somebody beside the holder, a passage about it names them too, or shares the topic's own words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import snowballstemmer
+
+from bot.domain import Holder, Position
+
+SHARED_WORDS = 2
+"""Words of a topic that names somebody which stand in for the name: "frozen assets" are those in the European Union."""
+LONGEST_NAME = 5
+"""Words of the longest name that is looked for."""
+SHORTEST_WORD = 3
+REMEMBERED = 4096
+
+_STEMMER = snowballstemmer.stemmer("english")
+_WORD = re.compile(r"[^\W_](?:[\w.&-]*[^\W_])?")
+_COMMON_WORDS = """
+accept agreement answer basis call condition conflict cooperation country day demand dialogue end foreign force government hold
+interest international issue leader meeting member minister negotiate negotiation new offer open part party peace people plan
+policy political position possible preparation president project proposal readiness ready refuse reject relation role say
+security settlement side state support talk term treaty want war world year
+"""
+_FUNCTION_WORDS = """
+about above across after again against all almost also although always among and another any anyone anything are around
+because been before being below between both but can cannot could did does done down during each either else enough even ever
+every everyone few for from further get had has have having hence her here herself him himself his how however into its itself
+just last least less made make many may might mine more moreover most much must neither never next nobody none nor not nothing
+now off often once one only onto other others otherwise our ours out over own per perhaps put rather same see seem shall she
+should since some somebody someone something still such than that the their theirs them themselves then there therefore these
+they this those though through thus together too toward towards two under until upon very via was well were what whatever when
+where whether which while who whole whom whose why will with within without would yes yet you your yours
+"""
+_COMMON = frozenset(_STEMMER.stemWords(f"{_COMMON_WORDS} {_FUNCTION_WORDS}".split()))
+"""What official statements on every subject are made of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What a topic is recognised by: whom it names, whom the line on record names, the stems of words not on everything.
+
+    The holder itself is not among the names.
+    """
+
+    names: frozenset[str]
+    beside: frozenset[str]
+    words: frozenset[str]
+
+
+class Subjects:
+    """Reads subjects and looks for them. `called` tells by each name, as written, whom it means."""
+
+    def __init__(self, called: Mapping[str, str], holders: Collection[Holder] = ()) -> None:
+        mine = {name: holder.name for holder in holders for name in _names(holder)}
+        self._called = {_joined(name): whom for name, whom in {**called, **mine}.items()}
+        self._known: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
+
+    def of(self, position: Position) -> Subject:
+        """Return what the position's topic is recognised by; its paraphrases add words to it."""
+        own, own_words = self.read(" . ".join(_names(position.holder)))
+        own = own | {position.holder.name}
+        named, of_topic = self.read(position.topic)
+        beside, _ = self.read(position.baseline)
+        _, words = self.read(" . ".join((position.topic, *position.paraphrases)))
+        if named <= own and of_topic <= own_words:
+            words = frozenset()  # "readiness for talks": nothing to look for, and paraphrases alone must not narrow it
+        return Subject(names=named - own, beside=beside - own, words=words - own_words)
+
+    def speaks_of(self, text: str, subject: Subject) -> bool:
+        """Whether `text` names somebody of the subject, or shares enough of its words. True where the subject has neither."""
+        if not subject.names and not subject.words:
+            return True
+        named, words = self.read(text)
+        if named & (subject.names | subject.beside):
+            return True
+        return len(words & subject.words) >= (SHARED_WORDS if subject.names else 1)
+
+    def read(self, text: str) -> tuple[frozenset[str], frozenset[str]]:
+        """Return whom `text` names and the stems of its words."""
+        if text not in self._known:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            found = _WORD.findall(text.replace("’s", " ").replace("'s", " "))
+            stems = frozenset(_stem(word.lower()) for word in found if len(word) >= SHORTEST_WORD)
+            self._known[text] = frozenset(self._named(found)), stems - _COMMON
+        return self._known[text]
+
+    def _named(self, words: list[str]) -> set[str]:
+        """Return whom the longest names mean that stand in `words`; a name begins with a capital."""
+        named = set()
+        at = 0
+        while at < len(words):
+            step = 1
+            if words[at][0].isupper():
+                for length in range(min(LONGEST_NAME, len(words) - at), 0, -1):
+                    whom = self._called.get(" ".join(words[at : at + length]))
+                    if whom:
+                        named.add(whom)
+                        step = length
+                        break
+            at += step
+        return named
+
+
+def _names(holder: Holder) -> list[str]:
+    """Return every name of a holder and its voices, and each voice's surname."""
+    voices = [name for voice in holder.voices for name in (voice.name, voice.name.split()[-1], *voice.aliases)]
+    return [holder.name, *holder.aliases, *voices]
+
+
+@lru_cache(maxsize=50_000)
+def _stem(word: str) -> str:
+    stem: str = _STEMMER.stemWord(word)
+    return stem
+
+
+def _joined(name: str) -> str:
+    return " ".join(_WORD.findall(name))

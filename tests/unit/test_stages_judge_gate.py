@@ -1,0 +1,117 @@
+"""The gate before the embeddings: what it leaves out could not have matched."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.core.candidates import MatchPolicy, match_topics
+from bot.core.features import mentions
+from bot.core.policies import AlertPolicy
+from bot.core.subject import Subjects
+from bot.domain import Article, Holder, Position
+from bot.ports import Sentence
+from bot.stages.judge import ArticleJudge, names_of
+
+HOLDERS = [Holder(name="Norland", aliases=("Oslohavn",)), Holder(name="Sudland"), Holder(name="Westland")]
+TOPICS = ["tanks for Sudland", "grain from Westland", "the harbour treaty", "talks"]
+POSITIONS = [
+    Position(
+        id=f"{holder.name} {topic}",
+        holder=holder,
+        topic=topic,
+        baseline=f"{holder.name} refuses {topic}.",
+        since=date(2026, 1, 1),
+    )
+    for holder in HOLDERS[:2]
+    for topic in TOPICS
+]
+WORDS = [
+    "Norland",
+    "Sudland",
+    "Westland",
+    "Oslohavn",
+    "tanks",
+    "grain",
+    "harbour",
+    "treaty",
+    "rain",
+    "refuses",
+    "singers",
+]
+POLICY = MatchPolicy(alone=0.6, supported=0.35, margin=0.1, per_sentence=2)
+LINES = st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(" ".join), min_size=1, max_size=8)
+
+
+class Vectors:
+    """A text's vector is the sum of its words', which are drawn by their letters; counts what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def vectors(self, texts: list[str]) -> np.ndarray:
+        self.asked += texts
+        return np.stack([self._vector(text) for text in texts])
+
+    @staticmethod
+    def _vector(text: str) -> np.ndarray:
+        words = [word.strip(".") for word in text.split()] or ["nothing"]
+        rows = [np.random.default_rng(sum(word.encode()) * 7 + len(word)).normal(size=6) for word in words]
+        row = np.sum(rows, axis=0)
+        return row / np.linalg.norm(row)
+
+
+class Reader:
+    def sentences(self, text: str) -> tuple[Sentence, ...]:
+        places, start = [], 0
+        for index, line in enumerate(text.split("\n")):
+            places.append(Sentence(start=start, end=start + len(line), paragraph=index))
+            start += len(line) + 1
+        return tuple(places)
+
+
+def by_looking_at_everything(article: Article, subjects: Subjects) -> set[tuple[int, str]]:
+    lines = article.text.split("\n")
+    present = [one for one in POSITIONS if mentions(f"{article.title}\n{article.text}", names_of(one.holder))]
+    topics = [Vectors().vectors([one.topic, *one.paraphrases, one.baseline]) for one in present]
+    title = Vectors().vectors([article.title])[0] if article.title else None
+    found = set()
+    for match in match_topics(Vectors().vectors(lines), title, topics, POLICY):
+        near = [*lines[max(match.sentence - 1, 0) : match.sentence + 2], article.title]
+        if subjects.speaks_of(" . ".join(near), subjects.of(present[match.position])):
+            found.add((match.sentence, present[match.position].id))
+    return found
+
+
+@settings(max_examples=150, deadline=None)
+@given(LINES, st.one_of(st.just(""), st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(" ".join)))
+def test_the_matches_are_those_of_looking_at_every_sentence(lines: list[str], title: str) -> None:
+    subjects, vectors = Subjects({}, HOLDERS), Vectors()
+    judge = ArticleJudge(
+        reader=Reader(),
+        detector=SimpleNamespace(featurizer=vectors, name="none"),
+        positions=POSITIONS,
+        alert=AlertPolicy(),
+        match=POLICY,
+        readable=lambda _: None,
+        subjects=subjects,
+    )
+    article = Article(
+        id="a", url="https://x/a", title=title, text="\n".join(lines), published=datetime(2026, 3, 1, tzinfo=UTC)
+    )
+    vectors.asked.clear()
+    found = judge._matches(article, Reader().sentences(article.text), (), Counter())
+    assert {(match.sentence, POSITIONS[match.position].id) for match in found} == by_looking_at_everything(
+        article, subjects
+    )
+    assert len(vectors.asked) <= len(lines) + 1
+    without_names = replace(article, title="", text="\n".join("rain singers" for _ in lines))
+    vectors.asked.clear()
+    assert judge._matches(without_names, Reader().sentences(without_names.text), (), Counter()) == []
+    assert vectors.asked == []
