@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 import numpy as np
+from assessed_samples import assessed
 from event_wordings import BASELINE, HOLDER, PARAPHRASES, TOPIC
 from sqlalchemy import Engine, select
 
 from bot.core.alerting import rule
 from bot.core.policies import AlertPolicy
-from bot.domain import Article, Assessment, Candidate, Holder, Mode, Position, Relation, Statement, identify
+from bot.domain import Article, Assessment, Holder, Mode, Position, Relation, identify
 from bot.stages.assess import Assess, AssessReport
 from bot.stages.desk import DeskActions
 from bot.stages.judge import JudgedArticle
@@ -58,26 +59,15 @@ class ScriptedJudge:
         self.tracked, self._script, self._policy = tracked, script, policy
 
     def judge(self, article: Article, now: datetime, known: Sequence[int] = ()) -> JudgedArticle:
-        made = [self._assessment(article, said) for said in self._script[article.id]]
+        made = [self._assessed(article, said) for said in self._script[article.id]]
         made.sort(key=lambda assessment: -assessment.shift_probability)
         return JudgedArticle(article=article, assessments=tuple((a, rule(a, self._policy, now)) for a in made))
 
-    def _assessment(self, article: Article, said: Said) -> Assessment:
-        start = article.text.index(said.words)
-        statement = Statement(
-            id=identify(article.id, start), article_id=article.id, start=start, end=start + len(said.words), text=said.words,
-            speaker=said.speaker, holder=HOLDER if said.speaker else "", attributed=bool(said.speaker), mode=said.mode,
-        )  # fmt: skip
-        rest = (1 - said.probability) / 5
-        other = Relation.UNRELATED if said.relation.is_shift else Relation.CONSISTENT
-        probabilities = dict.fromkeys(Relation, 0.0) | {other: 5 * rest}
-        return Assessment(
-            candidate=Candidate(
-                statement=statement, position=self.tracked[0], similarity=said.similarity, title=article.title,
-                published=article.published,
-            ),
-            relation=said.relation, probabilities=probabilities | {said.relation: said.probability}, evidence=said.words,
-            reason="because", model="script",
+    def _assessed(self, article: Article, said: Said) -> Assessment:
+        return assessed(
+            article, said.words, said.relation, self.tracked[0], probability=said.probability,
+            rest=Relation.UNRELATED if said.relation.is_shift else Relation.CONSISTENT, speaker=said.speaker,
+            mode=said.mode, similarity=said.similarity,
         )  # fmt: skip
 
 

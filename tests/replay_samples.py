@@ -4,23 +4,32 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
+from typing import ClassVar
 
 import numpy as np
+from assessed_samples import assessed as assessed_in
+from assessed_samples import tanks
 
+from bot.app import build_judge
+from bot.core.features import Pair
 from bot.core.policies import AlertPolicy
+from bot.core.verdict import decide
+from bot.detection.classifier import RelationClassifier
+from bot.detection.detector import Detector, Judgement
+from bot.detection.featurizer import Featurizer
 from bot.domain import (
     Article,
     Assessment,
-    Candidate,
     Decision,
     Holder,
     Mode,
     Position,
     Relation,
     Ruling,
-    Statement,
     identify,
 )
 from bot.ports import Abstained
@@ -29,11 +38,9 @@ from bot.replay.judging import FreshJudge
 from bot.stages.judge import JudgedArticle
 
 START = datetime(2024, 3, 4, 9, tzinfo=UTC)
-LINE = Position(
-    id="no-tanks",
-    holder=Holder(name="Norland"),
+LINE = tanks(
+    "Norland will send no tanks to Sudland.",
     topic="tanks for Sudland",
-    baseline="Norland will send no tanks to Sudland.",
     since=date(2024, 1, 1),
     source="a speech of the premier",
 )
@@ -97,33 +104,10 @@ def assessed(
     mode: Mode = Mode.ASSERTION,
 ) -> tuple[Assessment, Ruling]:
     """A statement of an article with what it does to `line`."""
-    start = one.article.text.index(words)
-    return (
-        Assessment(
-            candidate=Candidate(
-                statement=Statement(
-                    id=identify(one.article.id, start),
-                    article_id=one.article.id,
-                    start=start,
-                    end=start + len(words),
-                    text=words,
-                    speaker=speaker,
-                    holder="Norland",
-                    mode=mode,
-                ),
-                position=line,
-                similarity=0.7,
-                title=one.article.title,
-                published=one.article.published,
-            ),
-            relation=relation,
-            probabilities=dict.fromkeys(Relation, 0.0) | {Relation.UNRELATED: 1 - probability, relation: probability},
-            evidence=words,
-            reason="because",
-            model="sample",
-        ),
-        Ruling(decision=Decision.ALERT, reason="sample"),
+    made = assessed_in(
+        one.article, words, relation, line, probability=probability, rest=Relation.UNRELATED, speaker=speaker, mode=mode
     )
+    return made, Ruling(decision=Decision.ALERT, reason="sample")
 
 
 def judged(one: ArchiveItem, *found: tuple[Assessment, Ruling], abstained: Abstained | None = None) -> JudgedArticle:
@@ -149,3 +133,47 @@ class CountingJudge(FreshJudge):
 def make_judge() -> FreshJudge:
     """Build one, also in another process."""
     return CountingJudge()
+
+
+class KeywordDetector(Detector):
+    """Judges by one word: "could" is a likely shift, "may" a less likely, "might" a doubtful one. A "deaf" one hears none."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            featurizer=Featurizer(scorer=NoScores(), embedder=Words()), classifier=RelationClassifier(), name=name
+        )
+
+    def judge(self, pairs: Sequence[Pair], thresholds: Sequence[float]) -> list[Judgement]:
+        return [self._judged(pair, threshold) for pair, threshold in zip(pairs, thresholds, strict=True)]
+
+    def _judged(self, pair: Pair, threshold: float) -> Judgement:
+        heard = set(pair.statement.split()) if self.name != "deaf" else set()
+        shift = 0.9 if "could" in heard else 0.6 if "may" in heard else 0.4 if "might" in heard else 0.05
+        found = dict.fromkeys(Relation, 0.0) | {Relation.SOFTENING: shift, Relation.CONSISTENT: 1 - shift}
+        relation = decide(found, threshold)
+        return Judgement(relation=relation, probabilities=found, evidence=pair.statement, reason="by one word")
+
+
+class SampleMaker:
+    """Makes judges as the command does, with a detector that loads nothing; in other processes, too."""
+
+    judged: ClassVar[list[str]] = []
+    stops_after: ClassVar[int | None] = None
+
+    def __init__(self, model: Path, lines: Sequence[Position], policy: AlertPolicy, detector: object = None) -> None:
+        del detector
+        alone = replace(policy, alert_at_by_position=dict(policy.alert_at_by_position))  # a read-only view is not sent
+        self._made_of = (model, tuple(lines), alone)
+
+    def __call__(self) -> FreshJudge:
+        model, lines, policy = self._made_of
+        detector = KeywordDetector(model.name)
+        return _NotedJudge(build_judge(detector, lines, policy), detector)
+
+
+class _NotedJudge(FreshJudge):
+    def judge(self, one: ArchiveItem, known: Sequence[int] = ()) -> JudgedArticle:
+        if len(SampleMaker.judged) == SampleMaker.stops_after:
+            raise KeyboardInterrupt
+        SampleMaker.judged.append(one.document)
+        return super().judge(one, known)

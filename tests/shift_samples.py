@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
+from assessed_samples import assessed, tanks
 from sqlalchemy import Connection
 
 from bot.core.card import alert_record
@@ -12,13 +13,10 @@ from bot.domain import (
     Article,
     ArticleState,
     Assessment,
-    Candidate,
     Decision,
     Holder,
-    Position,
     Relation,
     Ruling,
-    Statement,
 )
 from bot.store import articles, assessments, deliveries, positions, shifts
 from bot.store.articles import Arrival
@@ -26,14 +24,7 @@ from bot.store.assessments import Judged
 from bot.store.shifts import ShiftRecord
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-TANKS = Position(
-    id="no-tanks",
-    holder=Holder(name="Norland", aliases=("Oster",)),
-    topic="tanks",
-    baseline="Norland will send no tanks.",
-    since=date(2026, 1, 1),
-    source="https://example.org/january",
-)
+TANKS = tanks(holder=Holder(name="Norland", aliases=("Oster",)), source="https://example.org/january")
 WORDS = "Norland will send a dozen tanks, Ada Berg told reporters in Oster."
 
 
@@ -57,19 +48,10 @@ def said(
     article = Article(
         id=name, url=f"https://wire.example.com/{name}", title=f"Title {name}", text=words, published=at, outlet="Wire"
     )
-    statement = Statement(id=f"s-{name}", article_id=name, start=0, end=len(words), text=words, speaker="Ada Berg")
-    rest = (1 - probability) / 5
-    assessment = Assessment(
-        candidate=Candidate(statement=statement, position=TANKS, similarity=0.7),
-        relation=relation,
-        probabilities=dict.fromkeys(Relation, rest) | {relation: probability},
-        evidence=words,
-        reason="because",
-        model="test",
-    )
+    assessment = assessed(article, words, relation, TANKS, probability=probability)
     articles.add(connection, [Arrival(article=article, entry_id=None)], at)
     articles.mark(connection, name, ArticleState.ASSESSED, "", at)
-    assessments.save_statements(connection, [statement])
+    assessments.save_statements(connection, [assessment.candidate.statement])
     if key is not None and shifts.get(connection, key) is None:
         shifts.save(
             connection,

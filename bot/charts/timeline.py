@@ -14,7 +14,7 @@ from bot.domain import Relation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelinePoint:
-    """One statement. `alerted`: whether it belongs to a shift that the desk was told of."""
+    """One statement. `alerted`: whether the desk was told of it, by an alert or in the thread of one."""
 
     at: datetime
     relation: Relation

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from types import FrameType
 
 import structlog
@@ -46,7 +47,7 @@ def desk() -> None:
     if missing:
         raise ConfigurationError(missing)
     engine = open_store(settings, configuration)
-    works = desk_works(settings, configuration, engine, lambda: load_detector(settings.model_path))
+    works = desk_works(settings, configuration, engine, cache(lambda: load_detector(settings.model_path)))
     # Workers look at what is on file; that a verdict is to be shown becomes a row here.
     works.append(Work(name="marks", step=lambda now: _renew(engine, now)))
     runtime = LocalRuntime(works, heartbeat_path(settings))

@@ -13,6 +13,7 @@ import typer
 from sqlalchemy import Connection
 
 from bot.app import open_store
+from bot.commands.judging import rows_of_the_desk
 from bot.commands.output import people
 from bot.config import load_settings
 from bot.errors import InputError
@@ -22,6 +23,7 @@ from bot.export.tables import as_csv, as_json
 from bot.store import positions
 from bot.store.engine import snapshot
 from bot.store.pages import ShiftFilter
+from bot.training.desk_rows import as_json_lines
 
 
 class Format(StrEnum):
@@ -93,6 +95,13 @@ def timelines(
     else:
         text = _table(found, rows.STATEMENT_COLUMNS, format_)
     _write(text, output, len(found), "statement")
+
+
+@app.command("verdicts")
+def verdicts_(output: Output = None) -> None:
+    """Write what the desk judged as rows of training data, as `train` takes them: JSON lines with weight and provenance."""
+    found = rows_of_the_desk(load_settings())
+    _write(as_json_lines(found), output, len(found), "row")
 
 
 def _chosen(connection: Connection, position: str) -> list[str]:

@@ -11,7 +11,6 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from bot.commands.output import complain, progress
-from bot.core.likeness import surname
 from bot.core.suggest import Suggestion, Uttered, suggest, worth_reading
 from bot.detection.featurizer import load_featurizer
 from bot.domain import Article, Holder, Mode, Statement
@@ -20,6 +19,7 @@ from bot.reading.inputs import read_articles
 from bot.reading.page import PageExtractor
 from bot.reading.reader import ArticleReader
 
+_PARTICLES = frozenset({"al", "bin", "da", "de", "der", "di", "dos", "el", "la", "van", "von"})
 STANCES = (Mode.ASSERTION, Mode.COMMITMENT, Mode.DENIAL)
 
 
@@ -87,7 +87,7 @@ def _articles(archive: Sequence[Path]) -> Iterator[Article]:
 def _stances(article: Article, statements: Sequence[Statement]) -> Iterator[Uttered]:
     """Yield what holders, or speakers with a name, say in an article that could be a stance."""
     for statement in statements:
-        holder = statement.holder or (statement.speaker if surname(statement.speaker) else "")
+        holder = statement.holder or (statement.speaker if _is_a_name(statement.speaker) else "")
         if holder and statement.mode in STANCES and worth_reading(statement.text):
             yield Uttered(
                 holder=holder,
@@ -97,3 +97,9 @@ def _stances(article: Article, statements: Sequence[Statement]) -> Iterator[Utte
                 published=article.published.date(),
                 url=article.url,
             )
+
+
+def _is_a_name(speaker: str) -> bool:
+    """Whether a speaker is named as a person: two to four words in capitals, particles aside."""
+    words = [word for word in speaker.split() if word not in _PARTICLES]
+    return 2 <= len(words) <= 4 and all(word[0].isupper() for word in words)

@@ -11,6 +11,7 @@ from bot.core.policies import DailyPolicy
 
 LATEST_H = 6
 """A digest that is later than that by its hour is left out: the bot was not running, or has only just begun."""
+MONDAY = 0
 MOST_ITEMS = 8
 
 
@@ -35,6 +36,10 @@ class Day:
     quiet: tuple[str, ...] = ()
     failing: tuple[str, ...] = ()
     muted: tuple[str, ...] = ()
+    edited: tuple[str, ...] = ()
+    """Statements on tracked lines that an outlet changed or took out after it had published them."""
+    fit: tuple[str, ...] = ()
+    """How the bot fits what it reads, of the week and of the four before; once a week."""
     shift_count: int = 0
     near_count: int = 0
     articles: int = 0
@@ -46,6 +51,11 @@ def due(policy: DailyPolicy, now: datetime) -> tuple[date, datetime] | None:
     local = now.astimezone(zone)
     set_at = datetime.combine(local.date(), policy.at, tzinfo=zone).astimezone(UTC)
     return (local.date(), set_at) if set_at <= now < set_at + timedelta(hours=LATEST_H) else None
+
+
+def tells_of_fit(day: date) -> bool:
+    """Whether a day's digest says how the bot fits what it reads: on Mondays."""
+    return day.weekday() == MONDAY
 
 
 def daily_record(day: Day) -> dict[str, object]:
@@ -62,6 +72,8 @@ def day_from(record: Mapping[str, object]) -> Day:
         quiet=_names(record.get("quiet")),
         failing=_names(record.get("failing")),
         muted=_names(record.get("muted")),
+        edited=_names(record.get("edited")),
+        fit=_names(record.get("fit")),
         shift_count=int(str(record.get("shift_count", 0))),
         near_count=int(str(record.get("near_count", 0))),
         articles=int(str(record.get("articles", 0))),

@@ -13,13 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.desk import draft_baseline
+from bot.core.lexicon import cues_in
 from bot.core.likeness import content_words
 
 LEAST_DOCUMENTS = 3
-SAID_AGAIN_AT = 0.6
+SAID_AGAIN_AT = 0.5
 """Cosine from which one statement says what another does."""
 MOST_SOURCES = 5
 _FEWEST_WORDS, _MOST_WORDS = 6, 60
+_LONGEST_TOPIC = 8
+_TOKEN = re.compile(r"[^\W_](?:[\w.&’'-]*[^\W_])?")
+_AHEAD = re.compile(r"^[^\w“\"‘'«(]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +52,11 @@ class Suggestion:
 
 
 def worth_reading(words: str) -> bool:
-    """Whether a statement has the length of a stance."""
-    return _FEWEST_WORDS <= len(words.split()) <= _MOST_WORDS
+    """Whether a statement may be a stance: it has the length of one, and refuses, demands, offers or opens something.
+
+    Thanks, greetings and accounts of meetings are what official texts repeat most, and no line that could move.
+    """
+    return _FEWEST_WORDS <= len(words.split()) <= _MOST_WORDS and bool(cues_in(words))
 
 
 def suggest(
@@ -103,7 +110,7 @@ def _suggestion(said: Sequence[Uttered], rarity: dict[str, float]) -> Suggestion
         id=_slug(f"{centre.holder} {topic}"),
         holder=centre.holder,
         topic=topic,
-        baseline=draft_baseline(centre.holder, centre.words),
+        baseline=draft_baseline(centre.holder, _AHEAD.sub("", centre.words)),
         since=by_time[0].published,
         documents=len(documents),
         sources=sources,
@@ -117,13 +124,19 @@ def _rarity(said: Sequence[Uttered]) -> dict[str, float]:
 
 
 def _topic(said: Sequence[Uttered], rarity: dict[str, float]) -> str:
-    """Return the words that the statements share and others lack, as they stand in the first, the holder's name aside."""
+    """Return what the statements share and others lack, as it stands in the first: the passage with these words, if it is short."""
     shared = Counter(word for one in said for word in content_words(one.words))
-    own = content_words(f"{said[0].holder} {said[0].speaker}")
+    cues = " ".join(cues_in(said[0].words).values())  # what is done to the topic is not the topic
+    own = content_words(f"{said[0].holder} {said[0].speaker} {cues}")
     scores = {word: n * rarity.get(word, 0.0) for word, n in shared.items() if word not in own and not word.isdecimal()}
     best = set(sorted(scores, key=lambda word: (-scores[word], word))[:4])
-    words = dict.fromkeys(word for word in re.findall(r"[^\W\d_]{3,}", said[0].words) if word.lower() in best)
-    return " ".join(words) or " ".join(sorted(best)) or "stance"
+    tokens = _TOKEN.findall(said[0].words)
+    places = [place for place, token in enumerate(tokens) if token.lower() in best]
+    if not places:
+        return " ".join(sorted(best)) or "stance"
+    first, last = places[0], places[-1]
+    chosen = tokens[first : last + 1] if last - first < _LONGEST_TOPIC else [tokens[place] for place in places]
+    return " ".join(dict.fromkeys(chosen))
 
 
 def _slug(text: str) -> str:

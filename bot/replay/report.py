@@ -134,9 +134,10 @@ def _alert(alert: Told) -> list[str]:
 
 def _difference(difference: Difference) -> list[str]:
     lines = [f"## Compared with {escaped(difference.against)}", "", escaped(difference.summary), ""]
-    for heading, found in (("Would appear", difference.appears), ("Would vanish", difference.vanishes)):
+    listed = (("appear", difference.appears), ("vanish", difference.vanishes), ("stay", difference.stays))
+    for does, found in listed:
         if found:
-            lines += [f"{heading}:", "", *(f"- {escaped(one)}" for one in found), ""]
+            lines += [f"Would {does}:", "", *(f"- {escaped(one)}" for one in found), ""]
     return lines
 
 

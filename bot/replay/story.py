@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date
 
 from bot.charts.timeline import LineChange, TimelinePoint
 from bot.core.alert_words import confidence, day, headline, minute, moved
@@ -14,6 +14,7 @@ from bot.core.safe_text import clean, cut
 from bot.domain import Decision, Relation
 from bot.replay.compare import Change, Compared
 from bot.replay.run import Line, Replayed
+from bot.stages.pictures import changes_of, points_of
 from bot.store.archive import AlertOnFile
 from bot.store.assessments import TimelineEntry
 
@@ -159,7 +160,6 @@ def _summary(replayed: Replayed, days: Counter[date], unread: int) -> tuple[str,
 
 def _chapter(replayed: Replayed, line: Line) -> Chapter:
     position = line.position
-    alerted = {alert.key for alert in line.alerts}
     rows = [row for row in line.rows if row.relation is not Relation.UNRELATED]
     kept = sum(row.relation is Relation.CONSISTENT for row in rows)
     counts = f"{_n(len(rows), 'statement')} on it, of which {kept} kept to the line; {_n(len(line.alerts), 'alert')}."
@@ -176,21 +176,8 @@ def _chapter(replayed: Replayed, line: Line) -> Chapter:
             f"{minute(row.at)}: “{cut(clean(row.words), 300)}” ({row.reason})" for row in line.near_misses(NEAR_MISSES)
         ),
         moves=tuple(f"from {day(one.since)}: {clean(one.baseline)} ({one.origin})" for one in line.revisions[1:]),
-        points=tuple(
-            TimelinePoint(
-                at=row.at,
-                relation=row.relation,
-                words=row.words,
-                speaker=row.speaker,
-                outlet=row.outlet,
-                url=row.url,
-                alerted=row.shift_key in alerted and not row.bearing,
-            )
-            for row in rows
-        ),
-        changes=tuple(
-            LineChange(at=datetime.combine(one.since, time(), UTC), baseline=one.baseline) for one in line.revisions
-        ),
+        points=tuple(points_of(rows)),
+        changes=tuple(changes_of(line.revisions)),
     )
 
 

@@ -14,7 +14,6 @@ PREFIX = "wb."
 CONFIRM, REJECT, SAME = "wb.confirm", "wb.reject", "wb.same"
 MUTE, UNMUTE, TIMELINE = "wb.mute", "wb.unmute", "wb.timeline"
 UNDO, TRACK, REFRESH, CHECK = "wb.undo", "wb.track", "wb.refresh", "wb.check"
-BETWEEN = "|"
 _SIGNS = {
     VerdictKind.CONFIRM: "✅",
     VerdictKind.REJECT: "🚫",

@@ -11,6 +11,7 @@ from bot.slack.escape import link, mrkdwn
 from bot.slack.parts import Block, context, divider, header, listed, section, size
 
 NOTHING_MOVED = "No tracked line moved."
+LONGEST = 300
 
 
 def daily_text(record: Mapping[str, object]) -> str:
@@ -21,7 +22,7 @@ def daily_text(record: Mapping[str, object]) -> str:
 
 
 def daily_blocks(record: Mapping[str, object]) -> list[Block]:
-    """Return the digest's blocks: shifts, near misses, who has been quiet, which feeds fail, what is muted."""
+    """Return the digest's blocks: shifts, near misses, and what else the day brought, under a title each."""
     day = day_from(record)
     made = (_blocks(day, most) for most in range(MOST_ITEMS, 0, -1))
     return next((blocks for blocks in made if size(blocks) <= limits.MESSAGE), _blocks(day, 1))
@@ -33,12 +34,14 @@ def _blocks(day: Day, most: int) -> list[Block]:
     if day.near:
         blocks += [divider(), *_listed("*Near misses*, below the threshold", day.near[:most], day.near_count)]
     for title, names in (
+        ("*Changed after publication*", day.edited),
         ("*Quiet for long*", day.quiet),
         ("*Feeds that fail*", day.failing),
         ("*Muted*", day.muted),
+        ("*The last seven days*", day.fit),
     ):
         if names:
-            named = listed([f"• {mrkdwn(name, 120)}" for name in names])
+            named = listed([f"• {mrkdwn(name, LONGEST)}" for name in names])
             blocks += [divider(), section(f"{title}\n{named}")]
     return blocks
 

@@ -19,7 +19,6 @@ from bot.stages.sorting import Found
 from bot.store.articles import UNREAD_PASSAGES, Arrival, Edition
 
 STUB = 400
-LIVE = "item of a live page"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

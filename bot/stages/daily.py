@@ -13,13 +13,17 @@ from bot.core.daily import Day, DayItem
 from bot.core.desk import told_before
 from bot.core.dispatch import DRAWING, Kind
 from bot.core.policies import DailyPolicy
+from bot.core.safe_text import cut
 from bot.domain import Position, identify
 from bot.stages.desk_sheets import feed_sheet
-from bot.store import assessments, deliveries, desk_reports, mutes, positions, verdicts
+from bot.store import assessments, deliveries, desk_reports, drift, edits, mutes, positions, verdicts
 from bot.store.desk_reports import NearMiss, ShiftNote
+from bot.store.drift import Drift
 from bot.store.engine import snapshot, transaction
 
 SPAN = timedelta(days=1)
+WORDS = 100
+"""Characters of an edited statement that a digest shows."""
 
 
 class Daily:
@@ -79,6 +83,8 @@ def day_of(
             f"{position_id}, until {mute.until:%d %b, %H:%M} UTC, by {mute.by}"
             for position_id, mute in sorted(mutes.active(connection, until).items())
         ),
+        edited=_edited(connection, tracked, since),
+        fit=_fit(*drift.lately(connection, until.date())) if daily.tells_of_fit(day) else (),
         shift_count=len(shifts),
         near_count=len(near),
         articles=desk_reports.articles_since(connection, since),
@@ -117,6 +123,34 @@ def _near(miss: NearMiss, position: Position) -> DayItem:
         url=miss.url,
         outlet=miss.outlet,
         ending=miss.reason,
+    )
+
+
+def _edited(connection: Connection, tracked: Mapping[str, Position], since: datetime) -> tuple[str, ...]:
+    """Return what outlets changed of statements that were held against a tracked line, the latest first."""
+    told = []
+    for edit in edits.recent(connection, since):
+        if not any(position in tracked for position in edit.positions):
+            continue
+        who = f"{edit.outlet or edit.url}{' of ' + edit.speaker if edit.speaker else ''}"
+        notice = "with a note" if edit.noticed else "without a note"
+        after = f"now “{cut(edit.after, WORDS)}”" if edit.after else "gone now"
+        told.append(f"{who}: “{cut(edit.before, WORDS)}”, {after}, {notice}")
+    return tuple(told[: daily.MOST_ITEMS])
+
+
+def _fit(week: Drift, before: Drift) -> tuple[str, ...]:
+    """Return in words what became of a week's articles and verdicts, each beside the four weeks before."""
+    read = week.articles - round((week.abstained or 0.0) * week.articles)
+    told = (
+        ("articles that were not read", week.articles, week.abstained, before.abstained),
+        ("articles read that touch no tracked topic", read, week.off_topic, before.off_topic),
+        ("verdicts that said “not a shift”", week.verdicts, week.rejected, before.rejected),
+    )
+    return tuple(
+        f"{words}: {share:.0%} of {n}{f', {former:.0%} in the four weeks before' if former is not None else ''}"
+        for words, n, share, former in told
+        if share is not None
     )
 
 

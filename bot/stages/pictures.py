@@ -1,4 +1,4 @@
-"""The picture of a position's history, drawn from the store when it goes out."""
+"""What a position's timeline shows of the store, for every picture of it; and the one that goes out with an alert."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from bot.domain import Decision, Relation
 from bot.ports import Picture
 from bot.store import timeline
 from bot.store.engine import snapshot
+from bot.store.positions import LedgerRevision
 from bot.store.timeline import TimelineRow
 
 MOST_POINTS = 120
@@ -42,6 +43,17 @@ def points_of(rows: Sequence[TimelineRow]) -> list[TimelinePoint]:
     ]
 
 
+def changes_of(lines: Sequence[LedgerRevision]) -> list[LineChange]:
+    """Return from when each line holds: its day's midnight in UTC, or when it was filed where that lies before an earlier one."""
+    changes: list[LineChange] = []
+    for line in lines:
+        at = datetime.combine(line.since, time(), UTC)
+        if changes and at <= changes[-1].at:
+            at = line.set_at
+        changes.append(LineChange(at=at, baseline=line.baseline))
+    return changes
+
+
 class HistoryPictures:
     """Draws what a holder said on a topic, in time."""
 
@@ -57,11 +69,6 @@ class HistoryPictures:
         said = [row for row in rows if row.relation is not Relation.UNRELATED]
         if not ledger or len(said) < LEAST_POINTS:
             return None
-        points = points_of(said)
-        lines = [
-            LineChange(at=datetime.combine(revision.since, time(), tzinfo=UTC), baseline=revision.baseline)
-            for revision in ledger
-        ]
         title = f"{ledger[-1].holder} on {ledger[-1].topic}"
         counted = [f"{sum(row.relation is kind for row in said)} {words}" for kind, words in _NAMES.items()]
         alt = (
@@ -69,4 +76,4 @@ class HistoryPictures:
             f"{', '.join(item for item in counted if not item.startswith('0 '))}. The latest, of "
             f"{day(said[0].at.date())}, is {_NAMES[said[0].relation]}."
         )
-        return Picture(png=timeline_png(points, lines, title=title), title=title, alt=alt)
+        return Picture(png=timeline_png(points_of(said), changes_of(ledger), title=title), title=title, alt=alt)

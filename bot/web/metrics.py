@@ -21,6 +21,7 @@ from sqlalchemy import Engine
 from bot.errors import StoreError
 from bot.ports import PairScorer
 from bot.store import gauges
+from bot.store.drift import Drift
 from bot.store.engine import snapshot
 from bot.store.gauges import Measured
 from bot.store.tallies import Tally
@@ -245,6 +246,22 @@ def _gauges(found: Measured, now: datetime) -> Iterator[Metric]:
     if index is not None:
         drift.add_metric([], index)
     yield drift
+    yield _shares(found.week)
+
+
+def _shares(week: Drift) -> Metric:
+    """Return the shares of the last seven days; one of which there is nothing to take a share is left out."""
+    shares = GaugeMetricFamily(
+        "walkback_week_share",
+        "Of the last seven days: articles not read (abstained), read without a tracked topic (off_topic), near misses among "
+        "what might have alerted (near_misses), verdicts that called it no shift (rejected).",
+        labels=["of"],
+    )
+    for name in ("abstained", "off_topic", "near_misses", "rejected"):
+        share: float | None = getattr(week, name)
+        if share is not None:
+            shares.add_metric([name], share)
+    return shares
 
 
 def _spread(values: Sequence[float]) -> dict[str, float]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.charts.timeline import LineChange, timeline_png, timeline_svg
+from bot.charts.timeline import timeline_png, timeline_svg
 from bot.core.desk import REASON_WORDS, UNDO_FOR, VerdictKind, told_before
 from bot.domain import Relation
-from bot.stages.pictures import points_of
+from bot.stages.pictures import changes_of, points_of
 from bot.store import mutes, pages, tallies, timeline
 from bot.store.engine import snapshot
 from bot.store.pages import OPEN, ShiftFilter
@@ -48,7 +47,7 @@ def position(request: Request) -> Response:
         rows = timeline.position_timeline(connection, position_id, limit=STATEMENTS)
         total = pages.statement_count(connection, position_id)
         mute = mutes.active(connection, site.clock()).get(position_id)
-    chart = timeline_svg(points_of(rows), _changes(lines), title=_title(lines[-1]))
+    chart = timeline_svg(points_of(rows), changes_of(lines), title=_title(lines[-1]))
     shown = [row for row in rows if relation is None or row.relation is relation]
     return render(
         request,
@@ -73,7 +72,7 @@ def picture(request: Request) -> Response:
         if not lines:
             raise HTTPException(404, "This position is not on record.")
         rows = timeline.position_timeline(connection, position_id, limit=STATEMENTS)
-    return Response(timeline_png(points_of(rows), _changes(lines), title=_title(lines[-1])), media_type="image/png")
+    return Response(timeline_png(points_of(rows), changes_of(lines), title=_title(lines[-1])), media_type="image/png")
 
 
 def shifts(request: Request) -> Response:
@@ -145,17 +144,6 @@ def tell(verdict: VerdictRecord) -> str:
 
 def _title(line: LedgerRevision) -> str:
     return f"{line.holder} on {line.topic}"
-
-
-def _changes(lines: Sequence[LedgerRevision]) -> list[LineChange]:
-    """Return from when each line holds: its day's midnight in UTC, or when it was filed where that lies before an earlier one."""
-    changes: list[LineChange] = []
-    for line in lines:
-        at = datetime.combine(line.since, time(), UTC)
-        if changes and at <= changes[-1].at:
-            at = line.set_at
-        changes.append(LineChange(at=at, baseline=line.baseline))
-    return changes
 
 
 def _filter(request: Request) -> ShiftFilter:

@@ -16,8 +16,10 @@ from ledger_desk import POSITION, Said, ScriptedDesk, Vectors
 
 from bot.cli import main
 from bot.config import load_positions, shipped_path
+from bot.domain import Relation
 from bot.store.engine import open_engine
 from bot.store.migrate import upgrade
+from bot.training.data import read_rows
 
 Run = Callable[..., tuple[int, str, str]]
 AT = datetime.now(UTC) - timedelta(hours=1)
@@ -94,6 +96,19 @@ def test_what_is_worth_judging_can_be_listed_and_labelled(run: Run, desk: Script
     assert run("train", "--review", "--json")[1] == ""
     code, _, told = run("train", "--label", "x=boring")
     assert (code, "is not ID=RELATION" in told) == (2, True)
+
+
+def test_what_the_desk_judged_is_exported_as_rows_that_training_reads(
+    run: Run, desk: ScriptedDesk, tmp_path: Path
+) -> None:
+    assert run("export", "verdicts")[:2] == (0, "")
+    desk.actions.confirm(desk.deliveries()[0]["alert_key"], by="Ada", now=AT)
+    code, out, _ = run("export", "verdicts")
+    (row,) = (json.loads(line) for line in out.splitlines())
+    assert (code, row["statement"], row["relation"], row["by"], row["weight"]) == (0, PAUSE[0], "softening", "Ada", 1.0)
+    code, out, told = run("export", "verdicts", "--output", str(tmp_path / "desk.jsonl"))
+    assert (code, out, "1 row." in " ".join(told.split())) == (0, "", True)
+    assert [read.relation for read in read_rows(tmp_path / "desk.jsonl")] == [Relation.SOFTENING]
 
 
 def test_what_speakers_repeat_is_suggested_as_a_file_that_loads(run: Run, tmp_path: Path) -> None:

@@ -8,21 +8,17 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
+from assessed_samples import assessed, tanks
 from sqlalchemy import Engine, select
 
 from bot.core.policies import AlertPolicy
 from bot.domain import (
     Article,
     ArticleState,
-    Assessment,
-    Candidate,
     Decision,
-    Holder,
     Position,
     Relation,
     Ruling,
-    Statement,
-    identify,
 )
 from bot.ports import Abstained
 from bot.stages.assess import Assess
@@ -32,13 +28,7 @@ from bot.store.articles import Arrival
 from bot.store.engine import snapshot, transaction
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-POSITION = Position(
-    id="no-tanks",
-    holder=Holder(name="Norland"),
-    topic="tanks",
-    baseline="Norland will send no tanks.",
-    since=date(2026, 1, 1),
-)
+POSITION = tanks()
 ALERT = Ruling(decision=Decision.ALERT, reason="shift at 0.80, threshold 0.50")
 WORDS = "Norland will send a dozen tanks"
 
@@ -64,34 +54,8 @@ class Judge:
             raise said
         if isinstance(said, Abstained):
             return JudgedArticle(article=article, abstained=said)
-        made = [(self._assessment(article, *one[:2]), one[2]) for one in said]
+        made = [(assessed(article, *one[:2], self.tracked[0]), one[2]) for one in said]
         return JudgedArticle(article=article, assessments=tuple(made), sentences=3, dropped=Counter({"other": 2}))
-
-    def _assessment(self, article: Article, words: str, relation: Relation) -> Assessment:
-        start = article.text.index(words)
-        statement = Statement(
-            id=identify(article.id, start),
-            article_id=article.id,
-            start=start,
-            end=start + len(words),
-            text=words,
-            speaker="Ada Berg",
-            holder="Norland",
-        )
-        return Assessment(
-            candidate=Candidate(
-                statement=statement,
-                position=self.tracked[0],
-                similarity=0.7,
-                title=article.title,
-                published=article.published,
-            ),
-            relation=relation,
-            probabilities=dict.fromkeys(Relation, 0.04) | {relation: 0.8},
-            evidence=words,
-            reason="because",
-            model="test",
-        )
 
 
 class Desk:

@@ -12,6 +12,7 @@ from shift_samples import NOW, TANKS, WORDS, alerted, said, seed
 from sqlalchemy import Engine, select
 
 from bot.core.daily import day_from
+from bot.core.editions import Edit, EditKind, Piece
 from bot.core.policies import DailyPolicy
 from bot.core.sample import sample_record
 from bot.domain import Article, ArticleState, Assessment, Decision, Feed, Position, Relation, Ruling
@@ -19,7 +20,7 @@ from bot.ports import Abstained, NewLine, Wish, WishKind
 from bot.stages.conversation import NOT_MET, NOTHING_FOUND, STILL_WAITING, Conversation
 from bot.stages.daily import Daily
 from bot.stages.judge import JudgedArticle
-from bot.store import articles, deliveries, feeds, positions, schema
+from bot.store import articles, deliveries, edits, feeds, positions, schema, tallies
 from bot.store.articles import Arrival
 from bot.store.engine import snapshot, transaction
 
@@ -229,7 +230,45 @@ def test_the_day_is_summed_up_once_at_its_hour(door: Conversation, store: Engine
     assert (shift.url, shift.outlet) == ("https://wire.example.com/a-k1", "Wire")
     assert shift.ending == "@ada judged this no shift (old news) on 1 Mar 2026, 12:00 UTC."
     assert day.failing == ("B: nobody answers (4 times in a row)",)
-    assert daily.run_once(at_hour + timedelta(days=1)) == 1
+    assert day.fit == ()
+
+
+def test_mondays_digest_says_how_the_bot_fits_what_it_reads(door: Conversation, store: Engine) -> None:
+    door.act(Wish(kind=WishKind.REJECT, by="@ada", subject="k1", reason="old_news"), NOW)
+    monday = NOW + timedelta(days=1)
+    with transaction(store) as connection:
+        for day, read, skipped in ((monday, 3, 1), (NOW - timedelta(days=9), 8, 2)):
+            tallies.count(connection, day.date(), "assess", "assessed", "no tracked topic", read)
+            tallies.count(connection, day.date(), "assess", "skipped", "consent_wall", skipped)
+    assert Daily(store, [TANKS], DailyPolicy(at=time(12, 0)), "#desk").run_once(monday) == 1
+    with snapshot(store) as connection:
+        c = schema.deliveries.c
+        record = connection.execute(select(c.payload).where(c.kind == "daily")).scalar_one()
+    assert day_from(record).fit == (
+        "articles that were not read: 25% of 4, 20% in the four weeks before",
+        "articles read that touch no tracked topic: 100% of 3, 100% in the four weeks before",
+        "verdicts that said “not a shift”: 100% of 1",
+    )
+
+
+def test_the_day_names_what_an_outlet_changed_of_a_statement_on_a_tracked_line(
+    door: Conversation, store: Engine
+) -> None:
+    later = Article(
+        id="a-k1-2", url="https://wire.example.com/a-k1", title="Title", text="Norland will send tanks.", published=NOW,
+        outlet="Wire", revision=1,
+    )  # fmt: skip
+    was, weather = Piece(start=0, end=len(WORDS), text=WORDS), Piece(start=900, end=910, text="Rain fell.")
+    changed = Edit(kind=EditKind.CHANGED, before=was, after=Piece(start=0, end=24, text=later.text))
+    with transaction(store) as connection:
+        articles.add(connection, [Arrival(article=later, entry_id=None)], NOW)
+        gone = Edit(kind=EditKind.REMOVED, before=weather)
+        edits.save(connection, later.id, "a-k1", [changed, gone], NOW, noticed=False)
+    assert Daily(store, [TANKS], DailyPolicy(at=time(13, 0)), "#desk").run_once(NOW + HOUR) == 1
+    with snapshot(store) as connection:
+        c = schema.deliveries.c
+        record = connection.execute(select(c.payload).where(c.kind == "daily")).scalar_one()
+    assert day_from(record).edited == (f"Wire of Ada Berg: “{WORDS}”, now “Norland will send tanks.”, without a note",)
 
 
 def test_who_has_been_quiet_for_long_is_named(door: Conversation, store: Engine) -> None:

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+from assessed_samples import assessed, tanks
 from sqlalchemy import Engine, select
 
 from bot.core.policies import AlertPolicy
 from bot.domain import (
     Article,
-    Assessment,
-    Candidate,
     Decision,
-    Holder,
     Position,
     Relation,
     Ruling,
     Statement,
-    identify,
 )
 from bot.reading.reader import ArticleReader
 from bot.stages.assess import Assess
 from bot.stages.judge import JudgedArticle
-from bot.store import articles, assessments, fingerprints, positions, schema, tallies
+from bot.store import articles, assessments, positions, schema, tallies
 from bot.store.articles import Arrival
 from bot.store.engine import snapshot, transaction
 
@@ -45,14 +42,7 @@ SHIFTING = (TANKS, PLANES)
 
 
 def position(revision: int = 1) -> Position:
-    return Position(
-        id="no-tanks",
-        holder=Holder(name="Norland"),
-        topic="tanks",
-        baseline="Norland will send nothing.",
-        since=date(2026, 1, 1),
-        revision=revision,
-    )
+    return tanks("Norland will send nothing.", revision=revision)
 
 
 class Vectors:
@@ -75,38 +65,14 @@ class Judge:
         texts = {i: article.text[s.start : s.end] for i, s in enumerate(sentences) if i not in known}
         self._looked[article.id] = list(texts.values())
         made = [
-            (self._assessment(article, sentences[i].start, text), Ruling(decision=Decision.ALERT, reason="shift"))
+            (
+                assessed(article, text, Relation.CONTRADICTION, self._tracked[0], start=sentences[i].start),
+                Ruling(decision=Decision.ALERT, reason="shift"),
+            )
             for i, text in texts.items()
             if text in SHIFTING
         ]
         return JudgedArticle(article=article, assessments=tuple(made), sentences=len(sentences))
-
-    def _assessment(self, article: Article, start: int, words: str) -> Assessment:
-        statement = Statement(
-            id=identify(article.id, start, start + len(words)),
-            article_id=article.id,
-            start=start,
-            end=start + len(words),
-            text=words,
-            speaker="Ada Berg",
-            holder="Norland",
-            source_start=start + words.index("Berg"),
-            source_end=start + words.index("Berg") + 4,
-        )
-        return Assessment(
-            candidate=Candidate(
-                statement=statement,
-                position=self._tracked[0],
-                similarity=0.7,
-                title=article.title,
-                published=article.published,
-            ),
-            relation=Relation.CONTRADICTION,
-            probabilities=dict.fromkeys(Relation, 0.04) | {Relation.CONTRADICTION: 0.8},
-            evidence=words,
-            reason="because",
-            model="test",
-        )
 
 
 class Desk:
@@ -163,7 +129,8 @@ def test_a_syndicated_copy_corroborates_and_is_not_assessed_again(desk: Desk) ->
     assert desk.looked["b"] == []
     assert desk.deliveries() == ["alert", "reply"]
     with snapshot(desk.engine) as connection:
-        assert fingerprints.copies_of(connection, "a") == ("b",)
+        taken_over = connection.execute(select(schema.fingerprints.c.article_id, schema.fingerprints.c.original_id))
+        assert {tuple(row) for row in taken_over} == {("a", ""), ("b", "a")}
         counted = {(t.outcome, t.reason): t.n for t in tallies.totals(connection, NOW.date())}
     assert counted["dropped", "same words as in an article assessed before"] == 6
 

@@ -19,7 +19,8 @@ from bot.core.policies import AlertPolicy
 from bot.detection.featurizer import Featurizer
 from bot.detection.onnx import SentenceEncoder
 from bot.domain import Decision, Holder, Mode, Position, Relation
-from bot.store import assessments
+from bot.store import archive, assessments
+from bot.store.archive import AlertOnFile
 from bot.store.engine import snapshot
 from bot.store.positions import Origin
 
@@ -38,18 +39,46 @@ def desk(store: Engine, featurizer: Featurizer) -> ScriptedDesk:
     return ScriptedDesk(store, featurizer)
 
 
-def test_thirty_outlets_are_one_alert_and_another_event_of_the_day_is_a_second(desk: ScriptedDesk) -> None:
+def test_thirty_outlets_are_one_alert_a_denial_disputes_it_and_another_event_of_the_day_is_a_second(
+    desk: ScriptedDesk,
+) -> None:
     for number, words in enumerate(PAUSE):
-        speaker = "Ada Berg" if "Berg" in words else ""
-        desk.reads(Said(words=words, speaker=speaker), at=NOW + number * MINUTE, outlet=f"Outlet{number}")
-    (alert,) = desk.deliveries("alert")
-    assert len(desk.deliveries("reply")) == 29
+        desk.reads(spoken(words), at=NOW + number * MINUTE, outlet=f"Outlet{number}")
+    assert (len(desk.deliveries("alert")), len(desk.deliveries("reply"))) == (1, 29)
     assert len(desk.deliveries("reply")[-1]["payload"]["parent"]["others"]) == 29
-    report = desk.reads(Said(words=BASES[0], speaker="Nils Aker"), at=NOW + HOUR, outlet="Gazette")
-    assert (report.alerts, report.accounts) == (1, 0)
-    assert len(desk.deliveries("alert")) == 2
+    (alert,) = alerts(desk)
+    assert (len(alert.accounts), alert.corroborations, alert.disputed) == (30, 29, "")
+
+    assert desk.reads(DENIED, at=NOW + HOUR, outlet="Gazette").disputes == 1
+    (alert,) = alerts(desk)
+    assert (alert.corroborations, bool(alert.disputed)) == (29, True)
+    assert [entry.statement.text for entry in alert.disputes] == [DENIAL]
+
+    for number, words in enumerate(BASES):
+        desk.reads(Said(words=words, speaker="Nils Aker"), at=NOW + 2 * HOUR + number * MINUTE, outlet=f"Paper{number}")
+    first, second = alerts(desk)
+    assert (first.corroborations, bool(first.disputed)) == (29, True)
+    assert (second.card.words, second.corroborations, second.disputed) == (BASES[0], 5, "")
+    assert first.at.date() == second.at.date()
+
+
+@pytest.mark.parametrize(("group_at", "made"), [(2.0, 5), (AlertPolicy().group_at, 2), (-2.0, 1)])
+def test_likeness_decides_what_is_one_event_and_nothing_else_does(
+    store: Engine, featurizer: Featurizer, group_at: float, made: int
+) -> None:
+    desk = ScriptedDesk(store, featurizer, AlertPolicy(group_at=group_at))
+    for number, words in enumerate((*PAUSE[:4], BASES[0])):
+        desk.reads(spoken(words), at=NOW + number * MINUTE, outlet=f"Outlet{number}")
+    assert len(alerts(desk)) == made
+
+
+def spoken(words: str) -> Said:
+    return Said(words=words, speaker="Nils Aker" if "Aker" in words else "Ada Berg" if "Berg" in words else "")
+
+
+def alerts(desk: ScriptedDesk) -> list[AlertOnFile]:
     with snapshot(desk.engine) as connection:
-        assert len(assessments.for_shift(connection, alert["alert_key"])) == 30
+        return archive.alerts(connection)
 
 
 @pytest.mark.parametrize("words", [DENIAL, SECOND_DENIAL])

@@ -74,13 +74,14 @@ def test_what_was_judged_is_not_up_for_review(desk: ScriptedDesk) -> None:
         assert lessons.to_review(connection, since=NOW + timedelta(days=1)) == ()
 
 
-def test_drift_has_the_shares_of_a_week(desk: ScriptedDesk) -> None:
+def test_drift_has_the_shares_of_some_days_and_of_those_before(desk: ScriptedDesk) -> None:
     desk.actions.confirm(keys(desk)[0], by="Ada", now=NOW)
     desk.actions.reject(keys(desk)[1], by="Ada", now=NOW, reason="misread")
     with snapshot(desk.engine) as connection:
-        (week,) = drift.weekly(connection, date(2026, 3, 4))
-        assert drift.weekly(connection, date(2026, 3, 9)) == ()
-    assert week.week == date(2026, 3, 2)
+        week, before = drift.lately(connection, date(2026, 3, 8))
+        late, was = drift.lately(connection, date(2026, 3, 9))
+    assert (before.articles, before.rejected, before.off_topic) == (0, None, None)
+    assert (late.articles, was.verdicts, was.rejected) == (0, 2, 0.5)
     assert (week.articles, week.verdicts, week.rejected, week.abstained) == (4, 2, 0.5, 0.0)
     assert week.off_topic == 0.0
     assert Relation.SOFTENING in {entry.relation for entry in desk.statements()}

@@ -188,6 +188,28 @@ def test_the_report_stands_alone_and_shows_every_alert_with_its_words_line_and_p
     assert f"**{DOZEN}**" in plain
     assert "timelines/no-tanks.png" in plain
     assert len((tmp_path / "report" / "alerts.jsonl").read_text().splitlines()) == 1
+    assert "Would vanish:" in plain
+    assert "Would stay" not in plain
+
+
+def test_the_picture_marks_what_the_desk_would_have_been_told_of_and_no_silent_echo(bench):
+    bench.says("first", (DOZEN, Relation.CONTRADICTION, 0.9))
+    bench.says("second", (DOZEN, Relation.CONTRADICTION, 0.9), hours=1)
+    bench.says("echo", (DOZEN, Relation.CONTRADICTION, 0.9), hours=24 * 9)
+    (chapter,) = tell(bench.run(), "x").chapters
+    assert [(point.outlet, point.alerted) for point in chapter.points] == [
+        ("Paper echo", False),
+        ("Paper second", True),
+        ("Paper first", True),
+    ]
+
+
+def test_what_stays_is_listed_in_both_reports(bench):
+    bench.says("strong", (DOZEN, Relation.CONTRADICTION, 0.9))
+    again = bench.run(policy=replace(POLICY, alert_at=0.8), name="b.db")
+    story = tell(bench.run(), "x", difference=differ(compare(bench.run(), again), "a threshold of 0.8"))
+    assert "Would stay:" in markdown(story)
+    assert "<summary>Would stay</summary>" in html(story)
 
 
 def test_the_page_closes_what_it_opens(bench):

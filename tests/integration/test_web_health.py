@@ -64,6 +64,8 @@ def test_what_is_counted_is_what_the_tables_say(store: Engine):
     assert found['walkback_feeds{state="failing"}'] == 1
     assert found['walkback_stage_busy_seconds{stage="assess"}'] == 1.5
     assert found["walkback_drift"] == 0
+    assert found['walkback_week_share{of="abstained"}'] == pytest.approx(3 / 93)
+    assert found['walkback_week_share{of="rejected"}'] == 0
     assert found['walkback_info{version="0.1"}'] == 1
 
 
