@@ -20,8 +20,8 @@ PAIR = [("Norland on tanks: Norland sends no tanks to anybody.", "Ada Berg (Mini
 
 
 def test_the_place_follows_the_custom_of_the_system() -> None:
-    assert shelf.shelf({"XDG_CACHE_HOME": "/caches", "HOME": "/home/a"}) == Path("/caches/walkback")
-    assert shelf.shelf({"XDG_CACHE_HOME": "relative", "HOME": "/home/a"}) == Path("/home/a/.cache/walkback")
+    assert shelf.shelf({"XDG_CACHE_HOME": "/caches", "HOME": "/somewhere/a"}) == Path("/caches/walkback")
+    assert shelf.shelf({"XDG_CACHE_HOME": "relative", "HOME": "/somewhere/a"}) == Path("/somewhere/a/.cache/walkback")
     assert shelf.shelf({}) is None
 
 
