@@ -8,6 +8,7 @@ hangs ends by a time limit, and a connection that broke is replaced when it is n
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from sqlalchemy.pool import StaticPool
 from bot.errors import StoreError
 
 BUSY_TIMEOUT_S = 10.0
+AGAIN_S = 0.05
 STATEMENT_TIMEOUT_S, LOCK_TIMEOUT_S, IDLE_TIMEOUT_S = 60, 30, 120
 """On PostgreSQL: of one statement, of waiting for a lock, and of a transaction that nobody goes on with."""
 POOL, OVERFLOW = 4, 12
@@ -205,11 +207,28 @@ def _configure(connection: sqlite3.Connection, record: object) -> None:
     """Set a new SQLite connection up; transactions begin where `_begin` says so, never by themselves."""
     del record
     connection.isolation_level = None
-    (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
+    mode = _write_ahead(connection)
     if mode not in {"wal", "memory"}:
         raise StoreError("the database cannot keep a write-ahead log here: use a local disk, or PostgreSQL")
     for pragma in ("foreign_keys=ON", "synchronous=FULL"):
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _write_ahead(connection: sqlite3.Connection) -> str:
+    """Turn the write-ahead log on and return the mode that holds.
+
+    Two processes that do this to a new file at once get "locked" without a wait, since SQLite sees that neither could yield.
+    """
+    until = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > until:
+                raise
+            time.sleep(AGAIN_S)
+        else:
+            return str(mode)
 
 
 def _begin(connection: Connection) -> None:
