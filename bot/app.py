@@ -245,14 +245,17 @@ def build_judge(detector: Detector, tracked: Sequence[Position], alert: AlertPol
         alert=alert,
         match=MATCH,
         readable=_readable,
-        subjects=Subjects(called(), {position.holder.name: position.holder for position in tracked}.values()),
+        subjects=Subjects(called(), _holders(tracked)),
     )
 
 
 def build_reader(tracked: Sequence[Position]) -> ArticleReader:
     """Return a reader that knows the holders of `tracked` positions."""
-    holders: dict[str, Holder] = {position.holder.name: position.holder for position in tracked}
-    return ArticleReader(list(holders.values()))
+    return ArticleReader(_holders(tracked))
+
+
+def _holders(tracked: Sequence[Position]) -> list[Holder]:
+    return list({position.holder.name: position.holder for position in tracked}.values())
 
 
 def build_runtime(bot: Bot, settings: Settings, *, more: Sequence[Work] = ()) -> LocalRuntime:

@@ -56,6 +56,18 @@ class Subject:
     beside: frozenset[str]
     words: frozenset[str]
 
+    @property
+    def parties(self) -> frozenset[str]:
+        """Return everybody of whom one named is enough."""
+        return self.names | self.beside
+
+    @property
+    def enough(self) -> int:
+        """Return how many of its words are enough where nobody is named; 0 where there is nothing to look for."""
+        if not self.names and not self.words:
+            return 0
+        return SHARED_WORDS if self.names else 1
+
 
 class Subjects:
     """Reads subjects and looks for them. `called` tells by each name, as written, whom it means."""
@@ -78,12 +90,8 @@ class Subjects:
 
     def speaks_of(self, text: str, subject: Subject) -> bool:
         """Whether `text` names somebody of the subject, or shares enough of its words. True where the subject has neither."""
-        if not subject.names and not subject.words:
-            return True
         named, words = self.read(text)
-        if named & (subject.names | subject.beside):
-            return True
-        return len(words & subject.words) >= (SHARED_WORDS if subject.names else 1)
+        return bool(named & subject.parties) or len(words & subject.words) >= subject.enough
 
     def read(self, text: str) -> tuple[frozenset[str], frozenset[str]]:
         """Return whom `text` names and the stems of its words."""

@@ -7,10 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.core.subject import SHARED_WORDS, Subject, Subjects
-
-ALWAYS = -1
-NEVER = 1 << 30
+from bot.core.subject import Subject, Subjects
 
 
 class SubjectIndex:
@@ -21,9 +18,9 @@ class SubjectIndex:
 
     def __init__(self, reader: Subjects, subjects: Sequence[Subject]) -> None:
         self._reader = reader
-        self._names = _places([subject.names | subject.beside if _narrow(subject) else () for subject in subjects])
+        self._names = _places([subject.parties for subject in subjects])
         self._words = _places([subject.words for subject in subjects])
-        self._enough = np.array([_enough(subject) for subject in subjects], dtype=np.int64)
+        self._enough = np.array([subject.enough for subject in subjects], dtype=np.int64)
 
     def speaking(self, sentences: Sequence[str], title: str) -> NDArray[np.bool_]:
         """Return shape (sentences, subjects): whether the sentence, one beside it or the title speaks of the subject."""
@@ -47,20 +44,7 @@ class SubjectIndex:
         return row
 
 
-def _narrow(subject: Subject) -> bool:
-    return bool(subject.names or subject.words)
-
-
-def _enough(subject: Subject) -> int:
-    """Return how many of the subject's words stand in for its names."""
-    if not _narrow(subject):
-        return ALWAYS
-    if not subject.words:
-        return NEVER
-    return SHARED_WORDS if subject.names else 1
-
-
-def _places(groups: Sequence[frozenset[str] | tuple[str, ...]]) -> dict[str, NDArray[np.int64]]:
+def _places(groups: Sequence[frozenset[str]]) -> dict[str, NDArray[np.int64]]:
     places: dict[str, list[int]] = {}
     for number, group in enumerate(groups):
         for name in group:
