@@ -19,7 +19,7 @@ run: $(VENV)/.run ## run the bot with config/ and the environment
 	$(BIN)/walkback run
 
 test: $(VENV)/.test ## run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 check: $(VENV)/.test ## lint, formatting and types
 	$(BIN)/ruff check

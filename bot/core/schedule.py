@@ -106,6 +106,8 @@ class FeedState:
     failures: int = 0
     moved_to: str | None = None
     moved_since: datetime | None = None
+    late_page_at: datetime | None = None
+    """When the first of the pages is asked for again that could not be had."""
 
     @property
     def untried(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,16 +14,22 @@ from bot.core.features import Pair, encoder_pair, feature_matrix
 from bot.detection.onnx import CrossEncoder, SentenceEncoder
 from bot.ports import Embedder, PairScorer
 
-REMEMBERED = 20_000
+REMEMBERED = 4_000
+"""Texts whose vectors are kept, about 2 kB each: those of a day's lines and of the articles just read."""
 
 
 class Featurizer:
-    """Computes features. `scorer` is the cross-encoder, `embedder` the topic model; embeddings are remembered by text."""
+    """Computes features. `scorer` is the cross-encoder, `embedder` the topic model.
 
-    def __init__(self, *, scorer: PairScorer, embedder: Embedder) -> None:
+    The vectors of the `remembered` texts asked for last are kept. For several threads at once.
+    """
+
+    def __init__(self, *, scorer: PairScorer, embedder: Embedder, remembered: int = REMEMBERED) -> None:
         self.scorer = scorer
         self.embedder = embedder
-        self._known: dict[str, NDArray[np.float32]] = {}
+        self._remembered = remembered
+        self._known: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
+        self._lock = threading.Lock()
 
     def features(self, pairs: Sequence[Pair]) -> NDArray[np.float64]:
         """Return the feature matrix of `pairs`, shape (pairs, features)."""
@@ -40,11 +48,19 @@ class Featurizer:
 
     def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return unit vectors of `texts`, each embedded only once while it is remembered; shape (texts, width)."""
-        known = self._known if len(self._known) < REMEMBERED else {}
-        missing = list(dict.fromkeys(text for text in texts if text not in known))
-        known = known | dict(zip(missing, self.embedder.embed(missing), strict=True)) if missing else known
-        self._known = known
-        return np.stack([known[text] for text in texts]) if texts else np.empty((0, 0), dtype=np.float32)
+        wanted = dict.fromkeys(texts)
+        with self._lock:
+            found = {text: self._known[text] for text in wanted if text in self._known}
+        missing = [text for text in wanted if text not in found]
+        if missing:
+            found |= dict(zip(missing, self.embedder.embed(missing), strict=True))
+        with self._lock:
+            for text in wanted:
+                self._known[text] = found[text]
+                self._known.move_to_end(text)
+            while len(self._known) > self._remembered:
+                self._known.popitem(last=False)
+        return np.stack([found[text] for text in texts]) if texts else np.empty((0, 0), dtype=np.float32)
 
 
 def load_featurizer(folder: Path, *, threads: int = 2) -> Featurizer:

@@ -17,8 +17,10 @@ from bot.reading.sentences import paragraphs
 from bot.stages.pages import OWN_TEXT, Text
 from bot.stages.sorting import Found
 from bot.store.articles import UNREAD_PASSAGES, Arrival, Edition
+from bot.store.late_pages import LatePage
 
 STUB = 400
+LATE_PAGE = "its page came late"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,5 +147,27 @@ def _arrival(feed: FeedState, each: Found, text: Text, live: str = "") -> Arriva
     )
     state = ArticleState.SKIPPED if text.unread else ArticleState.PENDING
     return Arrival(
-        article=article, entry_id=each.id, state=state, reason="item of a live page" if live else text.reason
+        article=article,
+        entry_id=each.id,
+        state=state,
+        reason="item of a live page" if live else text.reason,
+        page_later=text.later,
     )
+
+
+def arrival_of_late_page(late: LatePage, text: Text, owners: Mapping[str, str | None]) -> Arrival | None:
+    """Return the article of a page that came at last; None where it is another entry's, or tells no more than is known."""
+    known = late.article
+    if owners.get(text.url, late.entry_id) != late.entry_id or text_hash(text.text) == text_hash(known.text):
+        return None
+    article = replace(
+        known,
+        id=identify("article", late.entry_id, known.revision, "late page"),
+        url=text.url,
+        title=known.title or text.title,
+        text=text.text,
+        author=known.author or text.author,
+        language=text.language or known.language,
+    )
+    (arrival,), _ = _with_unread([Arrival(article=article, entry_id=late.entry_id, reason=LATE_PAGE)])
+    return arrival

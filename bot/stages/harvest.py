@@ -7,12 +7,13 @@ import hashlib
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
 from bot.core.addresses import clean
+from bot.core.late_pages import next_try
 from bot.core.policies import PollPolicy
 from bot.core.revision import Known, Marks, Novelty
 from bot.core.schedule import FeedState, Observation, Outcome, is_full_fetch_due, silent_for_s
@@ -23,12 +24,13 @@ from bot.feeds.hosts import Hold
 from bot.feeds.http import Fetched, Fetcher, Unfetched, Wanted
 from bot.feeds.parsed import NotAFeed, ParsedFeed
 from bot.stages import sorting
-from bot.stages.arrivals import STUB, Gathered, edited_of, gather
+from bot.stages.arrivals import STUB, Gathered, arrival_of_late_page, edited_of, gather
 from bot.stages.pages import Pages, Text
 from bot.stages.sorting import Found
-from bot.store.articles import Edition
+from bot.store.articles import Arrival, Edition
 from bot.store.entries import Sighting
 from bot.store.feeds import Poll
+from bot.store.late_pages import LatePage, Tried
 
 T = TypeVar("T")
 
@@ -46,6 +48,8 @@ Lookup = Callable[[str, Sequence[Marks]], Awaitable[list[Known]]]
 """Returns the stored entries of a feed that items may be."""
 Stored = Callable[[Sequence[str], Sequence[str]], Awaitable[tuple[dict[str, str | None], dict[str, Edition]]]]
 """Returns which addresses have an article, with its entry; and of the named entries, their latest article."""
+Awaited = Callable[[str, datetime], Awaitable[list[LatePage]]]
+"""Returns the articles of a feed whose page is to be asked for again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +62,14 @@ class Harvest:
     seen_ids: Sequence[str] = ()
     novelties: Counter[Novelty] = field(default_factory=Counter)
     gathered: Gathered = field(default_factory=Gathered)
+    late: Sequence[Tried] = ()
+    """Articles whose page is asked for another time, or was."""
     whole: bool = False
     """Whether every entry of the document is in `sightings` or `seen_ids`."""
 
 
 class Harvester:
-    """Polls feeds. `lookup` and `stored` ask the store; `threads` are where parsing blocks."""
+    """Polls feeds. `lookup`, `stored` and `awaited` ask the store; `threads` are where parsing blocks."""
 
     def __init__(
         self,
@@ -75,6 +81,7 @@ class Harvester:
         threads: Executor,
         lookup: Lookup,
         stored: Stored,
+        awaited: Awaited,
     ) -> None:
         self._fetcher = fetcher
         self._parser = parser
@@ -83,9 +90,32 @@ class Harvester:
         self._threads = threads
         self._lookup = lookup
         self._stored = stored
+        self._awaited = awaited
 
     async def poll(self, feed: FeedState, now: datetime) -> Harvest:
-        """Poll one feed. What can be expected to go wrong is in the outcome."""
+        """Poll one feed, and ask again for its late pages. What can be expected to go wrong is in the outcome."""
+        harvest = await self._poll(feed, now)
+        if not harvest.poll.succeeded or feed.late_page_at is None or feed.late_page_at > now:
+            return harvest
+        arrivals, tried = await self._late_pages(feed, now)
+        gathered = replace(harvest.gathered, arrivals=[*harvest.gathered.arrivals, *arrivals])
+        return replace(harvest, gathered=gathered, late=[*harvest.late, *tried])
+
+    async def _late_pages(self, feed: FeedState, now: datetime) -> tuple[list[Arrival], list[Tried]]:
+        awaited = await self._awaited(feed.url, now)
+        texts = [await self._pages.read(url=late.article.url, base=feed.url, title="", own="") for late in awaited]
+        pages = [text.url for text in texts if text.page]
+        owners, latest = await self._stored(pages, [late.entry_id for late in awaited])
+        arrivals, tried = [], []
+        for late, text in zip(awaited, texts, strict=True):
+            superseded = latest[late.entry_id].article_id != late.article.id
+            arrival = arrival_of_late_page(late, text, owners) if text.page and not superseded else None
+            arrivals += [arrival] if arrival else []
+            due_at = next_try(late.tries + 1, now) if text.later and not superseded else None
+            tried.append(Tried(article_id=late.article.id, tries=late.tries + 1, due_at=due_at))
+        return arrivals, tried
+
+    async def _poll(self, feed: FeedState, now: datetime) -> Harvest:
         full = is_full_fetch_due(feed, now)
         wanted = Wanted(
             url=feed.fetch_url,
@@ -156,6 +186,11 @@ class Harvester:
             sightings=[_sighting(feed, each) for each in found if each.id in texts or each.renews],
             seen_ids=[each.id for each in found if each.judgement.novelty is Novelty.SAME],
             gathered=gathered,
+            late=[
+                Tried(article_id=each.article.id, tries=1, due_at=next_try(1, now))
+                for each in gathered.arrivals
+                if each.page_later
+            ],
             novelties=Counter(each.judgement.novelty for each in found if each.id in texts or not each.fresh),
             whole=not deferred,
         )

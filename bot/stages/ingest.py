@@ -19,6 +19,7 @@ from functools import partial
 from typing import Protocol, Self, TypeVar
 
 import structlog
+import uvloop
 from sqlalchemy import Connection, Engine
 
 from bot.core.addresses import redacted
@@ -34,7 +35,7 @@ from bot.stages.announce import Announce, unannounced
 from bot.stages.harvest import Harvest, Harvester, failed
 from bot.stages.pages import Pages
 from bot.stages.rounds import LEASE_S, IngestReport, Round, tallied
-from bot.store import articles, edits, entries, feeds, tallies
+from bot.store import articles, edits, entries, feeds, late_pages, tallies
 from bot.store.engine import snapshot, transaction
 
 log = structlog.get_logger()
@@ -99,10 +100,17 @@ class Ingest:
         self._parsing = ThreadPoolExecutor(PARSING_THREADS, thread_name_prefix="ingest-parse")
         pages = Pages(fetcher, extractor, obey_robots=policy.obey_robots)
         self._harvester = Harvester(
-            fetcher, parser, pages, policy, threads=self._parsing, lookup=self._known, stored=self._stored
+            fetcher,
+            parser,
+            pages,
+            policy,
+            threads=self._parsing,
+            lookup=self._known,
+            stored=self._stored,
+            awaited=self._awaited,
         )
         self._ends: list[tuple[_End, asyncio.Future[None]]] = []
-        self._runner = asyncio.Runner()
+        self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
 
     def recover(self, now: datetime) -> int:
         """Take up at once what an earlier process left claimed; only where no other process polls. Return how much."""
@@ -169,6 +177,13 @@ class Ingest:
                 return articles.with_address(connection, urls), articles.latest(connection, entry_ids)
 
         return await self.in_store(look) if urls or entry_ids else ({}, {})
+
+    async def _awaited(self, feed_url: str, now: datetime) -> list[late_pages.LatePage]:
+        def look() -> list[late_pages.LatePage]:
+            with snapshot(self._engine) as connection:
+                return late_pages.due(connection, feed_url, now)
+
+        return await self.in_store(look)
 
     async def claim(
         self, now: datetime, limit: int, *, force: bool, only: Collection[str] | None = None
@@ -253,11 +268,12 @@ class Ingest:
         settlements: list[feeds.Settlement] = []
         tally: Counter[tuple[date, str, str]] = Counter()
         with transaction(self._engine) as connection:
+            added = self._write(connection, ends)
             for end in ends:
-                added = self._write(connection, end)
-                tally += tallied(end.harvest, end.at.date(), added)
+                tally += tallied(end.harvest, end.at.date())
                 decided = plan(end.feed, end.harvest.observation, self._policy, end.at, self._rng.random())
                 settlements.append(feeds.Settlement(feed=end.feed, plan=decided, poll=end.harvest.poll, at=end.at))
+            tally += Counter({(ends[-1].at.date(), "article", ""): added})
             feeds.settle(connection, settlements)
             arrived = (each for end in ends for each in end.harvest.gathered.arrivals)
             if pending := [each.article.id for each in arrived if each.state is ArticleState.PENDING]:
@@ -265,17 +281,21 @@ class Ingest:
             for (day, outcome, reason), n in tally.items():
                 tallies.count(connection, day, STAGE, outcome, reason, n)
 
-    def _write(self, connection: Connection, end: _End) -> int:
-        """Store a poll's entries and articles, and return how many articles are new."""
-        harvest, now = end.harvest, end.at
-        entries.save(connection, harvest.sightings, now)
-        entries.touch(connection, harvest.seen_ids, now, older_than=now - SEEN_EVERY)
-        if harvest.whole:
-            entries.forget(connection, end.feed.url, now - timedelta(days=self._policy.retention_days))
-        added = articles.add(connection, harvest.gathered.arrivals, now)
-        for each in harvest.gathered.edited:
-            found = each.comparison
-            edits.save(connection, each.article_id, each.earlier_id, found.edits, now, noticed=found.noticed)
+    def _write(self, connection: Connection, ends: Sequence[_End]) -> int:
+        """Store the entries and articles of polls, and return how many articles are new."""
+        now = max(end.at for end in ends)
+        harvests = [end.harvest for end in ends]
+        entries.save(connection, [each for harvest in harvests for each in harvest.sightings], now)
+        seen = [each for harvest in harvests for each in harvest.seen_ids]
+        entries.touch(connection, seen, now, older_than=now - SEEN_EVERY)
+        added = articles.add(connection, [each for harvest in harvests for each in harvest.gathered.arrivals], now)
+        for end in ends:
+            if end.harvest.whole:
+                entries.forget(connection, end.feed.url, now - timedelta(days=self._policy.retention_days))
+            late_pages.save(connection, end.feed.url, end.harvest.late)
+            for each in end.harvest.gathered.edited:
+                found = each.comparison
+                edits.save(connection, each.article_id, each.earlier_id, found.edits, now, noticed=found.noticed)
         return added
 
 

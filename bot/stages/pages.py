@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from html import unescape
 from typing import TypeVar
 
 from bot.core.addresses import canonical, clean, host_of, is_redirector, site_of
+from bot.core.schedule import Outcome
 from bot.feeds.encoding import decode_page
 from bot.feeds.http import PAGE_TYPES, Fetched, Fetcher, Wanted
 from bot.feeds.robots import Robots
@@ -38,13 +39,17 @@ POINTERS = (
 MOST_POINTERS = 4
 POINTER = 100_000
 """Characters of a redirector's page that are looked through."""
+_OUTAGES = (Outcome.NO_SUCH_HOST, Outcome.NO_CONNECTION, Outcome.TIMEOUT, Outcome.DROPPED)
+PASSING = frozenset({"page 408", "page 425", "page 429", "page empty", *(f"page {outage}" for outage in _OUTAGES)})
+"""Why a page could not be had that may be had later; faults of the server (5xx) come on top."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
     """What there is to read of an entry. `reason` is "" for a page read as it should be; `page` whether it is a page's text.
 
-    `unread` means that the article must not be assessed: its language is not read, or there is no word in it.
+    `unread` means that the article must not be assessed: its language is not read, or there is no word in it. `later` says
+    that the page may be had another time.
     """
 
     url: str
@@ -52,6 +57,7 @@ class Text:
     reason: str = ""
     page: bool = False
     unread: bool = False
+    later: bool = False
     title: str = ""
     author: str = ""
     outlet: str = ""
@@ -77,7 +83,8 @@ class Pages:
             return found
         if found.reason == "language":
             return Text(url=address, text=own or title, reason=f"language: {found.detail}", unread=True)
-        return _own(address, title, own, f"{found.reason}: {found.detail}" if found.detail else found.reason)
+        text = _own(address, title, own, f"{found.reason}: {found.detail}" if found.detail else found.reason)
+        return replace(text, later=found.reason in PASSING or found.reason.startswith("page 5"))
 
     def own(self, url: str, base: str, title: str, own: str, reason: str) -> Text:
         """Return what an entry carries itself, for one whose page is not fetched for `reason`."""

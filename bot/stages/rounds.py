@@ -79,11 +79,10 @@ def skipped(harvest: Harvest) -> Counter[str]:
     return Counter(unread) + harvest.gathered.unstored + Counter({"another feed has it": elsewhere})
 
 
-def tallied(harvest: Harvest, day: date, added: int) -> Counter[tuple[date, str, str]]:
-    """Return what is counted of a poll: how it ended, articles, what of them is not read, edits, and entries that gave none."""
+def tallied(harvest: Harvest, day: date) -> Counter[tuple[date, str, str]]:
+    """Return what is counted of a poll beside its new articles: how it ended, what is not read, edits, entries that gave none."""
     outcome, gathered = harvest.observation.outcome, harvest.gathered
     counted = Counter({(day, "skipped", reason): n for reason, n in skipped(harvest).items()})
-    counted[day, "article", ""] += added
     for language, n in gathered.unread.items():
         counted[day, "passage_unread", f"language: {language}"] += n
     for each in gathered.edited:

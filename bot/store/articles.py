@@ -34,12 +34,16 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """An article with where it came from. `reason` says what is unusual about its text, or why it is skipped."""
+    """An article with where it came from. `reason` says what is unusual about its text, or why it is skipped.
+
+    `page_later` says that its page could not be had for a reason that may pass.
+    """
 
     article: Article
     entry_id: str | None
     state: ArticleState = ArticleState.PENDING
     reason: str = ""
+    page_later: bool = False
 
 
 def add(connection: Connection, arrivals: Sequence[Arrival], now: datetime) -> int:

@@ -87,6 +87,7 @@ feeds = Table(
     Column("last_problem", Text, nullable=False, default=""),
     Column("moved_to", Text),
     Column("moved_since", Moment),
+    Column("late_page_at", Moment),  # when the first of its late pages is asked for again
     Column("created_at", Moment, nullable=False),
     Index(None, "status", "next_poll_at"),
 )
@@ -143,6 +144,16 @@ HAS_TEXT = literal_sql("text != ''")
 Index(
     "ix_articles_fetched_at_with_text", articles.c.fetched_at, sqlite_where=HAS_TEXT, postgresql_where=HAS_TEXT
 )  # what `retention` looks for, however many articles have lost their text
+
+late_pages = Table(
+    "late_pages",
+    metadata,
+    Column("article_id", String(20), ForeignKey("articles.id"), primary_key=True),
+    Column("feed_url", Text, ForeignKey("feeds.url"), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Index(None, "feed_url", "due_at"),
+)
 
 positions = Table(
     "positions",

@@ -95,7 +95,7 @@ def gates(given: argparse.Namespace, texts: list[Article]) -> dict[str, float]:
     judge = build_judge(detector, configuration.positions, configuration.desk.alert)
 
     def pass_gate(one: Article) -> object:
-        detector.featurizer._known = {}
+        detector.featurizer._known.clear()
         return judge.candidates(one)
 
     if texts:

@@ -491,11 +491,12 @@ def test_a_feed_whose_end_cannot_be_stored_keeps_no_other_from_being_stored(desk
     original = desk.ingest._write
     failed: list[str] = []
 
-    def broken(connection, end):
-        if end.feed.name == "Paper" and end.harvest.gathered.arrivals:
-            failed.append(end.feed.url)
-            raise RuntimeError("a bug in what is stored")
-        return original(connection, end)
+    def broken(connection, ends):
+        for end in ends:
+            if end.feed.name == "Paper" and end.harvest.gathered.arrivals:
+                failed.append(end.feed.url)
+                raise RuntimeError("a bug in what is stored")
+        return original(connection, ends)
 
     monkeypatch.setattr(desk.ingest, "_write", broken)
     others = [Paper() for _ in range(6)]

@@ -152,6 +152,81 @@ def test_a_live_page_becomes_an_article_for_each_item_and_later_only_for_new_one
     assert desk.counted()["article", ""] == 3
 
 
+def busy(desk, status: str):
+    desk.pages["/1"] = ""
+    answer = desk.answer
+
+    def refuse(request, connection):
+        if request.path != "/1":
+            return answer(request, connection)
+        connection.sendall(sites.reply(b"Busy.", status=status))
+        return True
+
+    desk.site.answer = refuse
+    return answer
+
+
+def polled(desk, *, minutes: float):
+    at = NOW + timedelta(minutes=minutes)
+    return desk.ingest.run_once(at, clock=lambda: at, force=True)
+
+
+def page_requests(desk) -> int:
+    return sum(request.path == "/1" for request in desk.site.requests)
+
+
+def test_a_page_that_could_not_be_had_is_read_when_it_comes(desk):
+    answer = busy(desk, "503 Service Unavailable")
+    polled(desk, minutes=0)
+    (first,) = desk.articles()
+    assert (first.text, first.reason) == ("Teaser number 0.", "the feed's own text (page 503)")
+    polled(desk, minutes=4)
+    assert page_requests(desk) == 1
+    polled(desk, minutes=6)
+    assert page_requests(desk) == 2
+    desk.site.answer = answer
+    prose = "".join(f"<p>{sentence}</p>" for sentence in STORY)
+    desk.pages["/1"] = f"<html><head><title>T</title></head><body><article>{prose}</article></body></html>"
+    polled(desk, minutes=20)
+    assert len(desk.articles()) == 1
+    polled(desk, minutes=27)
+    _, late = sorted(desk.articles(), key=lambda article: article.fetched_at)
+    assert (late.state, late.reason, late.entry_id) == ("pending", "its page came late", first.entry_id)
+    assert STORY[1] in late.text
+    assert late.published_at == first.published_at
+    asked = page_requests(desk)
+    polled(desk, minutes=2000)
+    assert (page_requests(desk), len(desk.articles())) == (asked, 2)
+
+
+def test_a_page_that_never_comes_is_asked_for_six_times(desk):
+    busy(desk, "503 Service Unavailable")
+    for hour in range(48):
+        polled(desk, minutes=hour * 60)
+    assert page_requests(desk) == 6
+    assert len(desk.articles()) == 1
+
+
+def test_a_page_that_is_not_there_is_not_asked_for_again(desk):
+    busy(desk, "404 Not Found")
+    for hour in range(12):
+        polled(desk, minutes=hour * 60)
+    assert page_requests(desk) == 1
+
+
+def test_a_late_page_is_not_read_where_a_later_edition_has_been(desk):
+    answer = busy(desk, "503 Service Unavailable")
+    polled(desk, minutes=0)
+    desk.site.answer = answer
+    desk.publishes(*STORY, hours=0.05)
+    asked = page_requests(desk)
+    polled(desk, minutes=60)
+    assert page_requests(desk) == asked + 1
+    assert [article.revision for article in desk.articles()] == [0, 1]
+    polled(desk, minutes=600)
+    assert page_requests(desk) == asked + 1
+
+
 def test_passages_in_other_languages_are_counted_and_listed_while_the_rest_is_read(desk):
     desk.publishes(*STORY, GERMAN)
     (article,) = desk.articles()
