@@ -42,6 +42,8 @@ class Said:
     speaker: str = ""
     mode: Mode = Mode.ASSERTION
     similarity: float = 0.7
+    of: int = 0
+    """The place of the position among those of the desk."""
 
 
 class Vectors:
@@ -65,7 +67,7 @@ class ScriptedJudge:
 
     def _assessed(self, article: Article, said: Said) -> Assessment:
         return assessed(
-            article, said.words, said.relation, self.tracked[0], probability=said.probability,
+            article, said.words, said.relation, self.tracked[said.of], probability=said.probability,
             rest=Relation.UNRELATED if said.relation.is_shift else Relation.CONSISTENT, speaker=said.speaker,
             mode=said.mode, similarity=said.similarity,
         )  # fmt: skip
@@ -80,16 +82,17 @@ class ScriptedDesk:
         featurizer,
         policy: AlertPolicy | None = None,
         position: Position = POSITION,
+        *others: Position,
     ) -> None:
         self.engine = engine
         self.policy = policy or AlertPolicy()
         self.script: dict[str, list[Said]] = {}
         self.judged_with: list[Sequence[Position]] = []
         with transaction(engine) as connection:
-            positions.seed(connection, [position], NOW)
+            positions.seed(connection, [position, *others], NOW)
         self.position = position
         self.stage = Assess(
-            engine, make_judge=self._make_judge, configured=[position], featurizer=featurizer, policy=self.policy,
+            engine, make_judge=self._make_judge, configured=[position, *others], featurizer=featurizer, policy=self.policy,
             channel_for=lambda position: "#desk", batch=100,
         )  # fmt: skip
         self.actions = DeskActions(engine)

@@ -39,7 +39,7 @@ class Taken:
 class Case:
     """One article. `carried` are its shifts by its original, `in_force` the lines of today, `here` the shifts that it moved.
 
-    `taken` and `here` fill while it is taken in.
+    `taken`, `here` and `denials`, the statements that have denied a shift, fill while it is taken in.
     """
 
     connection: Connection
@@ -50,6 +50,7 @@ class Case:
     now: datetime
     taken: Taken = field(default_factory=Taken)
     here: dict[str, str] = field(default_factory=dict)
+    denials: set[str] = field(default_factory=set)
 
     def is_quiet(self, position: Position) -> bool:
         """Whether nobody is told of this article on a position."""

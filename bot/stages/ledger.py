@@ -19,7 +19,7 @@ from bot.core.grouping import Grouped, group
 from bot.core.known_line import becomes_line
 from bot.core.policies import AlertPolicy
 from bot.detection.featurizer import Featurizer
-from bot.domain import Assessment, Decision, Position, Ruling
+from bot.domain import Assessment, Decision, Mode, Position, Ruling
 from bot.stages.cases import Case, Known, KnownShifts, Taken
 from bot.stages.desk import confirm_by_policy
 from bot.stages.disputes import Disputes, against, differ_key, may_bear
@@ -71,7 +71,7 @@ class Ledger:
             mutes=mutes.active(connection, now) if found or judged.article.revision else {},
             now=now,
         )
-        for assessment, ruling in found:
+        for assessment, ruling in sorted(found, key=_denials_last):
             self._assessment(case, assessment, self._allowed(case, assessment, ruling))
         if judged.article.revision:
             self._disputes.edition(case)
@@ -90,6 +90,8 @@ class Ledger:
         alerting = ruling.decision is Decision.ALERT
         earlier = self._known.near(case, assessment) if alerting or may_bear(assessment, SURE) else ()
         what, other = self._disputes.find(case, assessment, earlier)
+        if what is Bearing.DENIES and assessment.candidate.statement.id in case.denials:
+            what, other = Bearing.NONE, None  # it is a denial of what it is closest to, and of nothing beside that
         if other and (not alerting or what is Bearing.DENIES):
             self._speak_against(case, assessment, ruling, what, other)
             return
@@ -188,6 +190,8 @@ class Ledger:
 
     def _speak_against(self, case: Case, assessment: Assessment, ruling: Ruling, what: Bearing, known: Known) -> None:
         """Save a statement that opens no shift but speaks against one, and tell of it."""
+        if what is Bearing.DENIES:
+            case.denials.add(assessment.candidate.statement.id)
         told = self._disputes.tell(case, assessment, what, known)
         if told and what is Bearing.DIFFERS:
             key = differ_key(known)
@@ -214,6 +218,13 @@ class Ledger:
         judged = Judged(assessment=assessment, ruling=ruling, shift_key=shift_key, bearing=bearing)
         assessments.save_assessments(case.connection, [judged], case.now)
         tallies.count(case.connection, case.now.date(), STAGE, ruling.decision.value, assessment.relation.value)
+
+
+def _denials_last(found: tuple[Assessment, Ruling]) -> tuple[bool, float]:
+    """Leave the order of what is no denial, and let a denial first be one of what it is closest to."""
+    candidate = found[0].candidate
+    denies = candidate.statement.mode is Mode.DENIAL
+    return denies, -candidate.similarity if denies else 0.0
 
 
 def opened(key: str, assessment: Assessment, now: datetime, *, alerted: bool, about: About) -> ShiftRecord:

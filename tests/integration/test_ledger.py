@@ -111,6 +111,17 @@ def test_a_denial_in_the_article_that_reported_the_shift_disputes_nothing(desk: 
     assert len(desk.deliveries()) == 1
 
 
+@pytest.mark.parametrize(("here", "beside", "disputed"), [(0.6, 0.7, "beside"), (0.7, 0.6, POSITION.id)])
+def test_a_denial_is_one_of_the_shift_that_it_is_closest_to(
+    store: Engine, featurizer: Featurizer, here: float, beside: float, disputed: str
+) -> None:
+    desk = ScriptedDesk(store, featurizer, None, POSITION, replace(POSITION, id="beside"))
+    desk.reads(FIRST, replace(FIRST, of=1))
+    denied = replace(DENIED, similarity=here)
+    assert desk.reads(denied, replace(denied, similarity=beside, of=1), at=NOW + HOUR, outlet="Gazette").disputes == 1
+    assert [alert.card.position_id for alert in alerts(desk) if alert.disputed] == [disputed]
+
+
 def test_another_outlet_that_has_the_statement_otherwise_is_an_alert_of_its_own_and_a_dispute(
     desk: ScriptedDesk,
 ) -> None:
