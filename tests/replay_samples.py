@@ -18,7 +18,7 @@ from bot.app import build_judge
 from bot.core.features import Pair
 from bot.core.policies import AlertPolicy
 from bot.core.verdict import decide
-from bot.detection.classifier import RelationClassifier
+from bot.detection.classifier import even_odds
 from bot.detection.detector import Detector, Judgement
 from bot.detection.featurizer import Featurizer
 from bot.domain import (
@@ -139,9 +139,7 @@ class KeywordDetector(Detector):
     """Judges by one word: "could" is a likely shift, "may" a less likely, "might" a doubtful one. A "deaf" one hears none."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(
-            featurizer=Featurizer(scorer=NoScores(), embedder=Words()), classifier=RelationClassifier(), name=name
-        )
+        super().__init__(featurizer=Featurizer(scorer=NoScores(), embedder=Words()), classifier=even_odds(), name=name)
 
     def judge(self, pairs: Sequence[Pair], thresholds: Sequence[float]) -> list[Judgement]:
         return [self._judged(pair, threshold) for pair, threshold in zip(pairs, thresholds, strict=True)]

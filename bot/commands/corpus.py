@@ -17,7 +17,7 @@ from bot.config import Settings, load_positions
 from bot.core.alerting import rule
 from bot.core.policies import AlertPolicy
 from bot.core.verdict import decide
-from bot.detection.classifier import RelationClassifier
+from bot.detection.classifier import even_odds
 from bot.detection.detector import Detector
 from bot.detection.featurizer import Featurizer
 from bot.domain import Article, Assessment, Candidate, Decision, Position, Relation
@@ -67,7 +67,7 @@ def read_corpus(featurizer: Featurizer, models: Path, corpus: Path) -> list[Foun
     """Return the candidates of all documents, in their order; InputError where a text is not the one annotated."""
     labels, texts = read_corpus_labels(models / "data" / CORPUS_LABELS), read_texts(corpus)
     verify_corpus(labels, texts)
-    unfitted = Detector(featurizer=featurizer, classifier=RelationClassifier(), name="evaluation")
+    unfitted = Detector(featurizer=featurizer, classifier=even_odds(), name="evaluation")
     judge = build_judge(unfitted, load_positions(corpus / "positions.yaml"), EVERYTHING)
     found = []
     for document, text in progress(list(texts.items()), "Reading the corpus"):

@@ -15,7 +15,7 @@ from bot.commands.reporting import figures_line, report
 from bot.config import Settings, load_desk, load_positions, load_settings
 from bot.detection.classifier import load_classifier
 from bot.detection.featurizer import Featurizer, load_featurizer
-from bot.detection.manifest import read_manifest, verify
+from bot.detection.manifest import CLASSIFIER_FILE, read_manifest, verify
 from bot.errors import InputError
 from bot.training.ablations import Judged, ablations, simple
 from bot.training.data import CLASSIFIER, ENCODER, PAIRS, Row, read_rows
@@ -101,7 +101,7 @@ def _judged(
 ) -> dict[str, Judged]:
     """Return what the detector and the judges beside it make of the rows; the detector comes first."""
     models = settings.model_path
-    classifier = load_classifier(models / "classifier.skops")
+    classifier = load_classifier(models / CLASSIFIER_FILE)
     judged = {"detector": Judged(probabilities=probabilities(classifier, featurizer, rows), threshold=at)}
     if not (against or without):
         return judged

@@ -1,116 +1,67 @@
-"""The scikit-learn classifier over named features, and its artefact."""
+"""The classifier as it is served: a matrix over named features, and its artefact.
+
+`training.classifier` fits it with scikit-learn. Whoever serves it needs neither scikit-learn nor what that brings:
+110 MB, and over a second at every start.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Protocol
 
 import numpy as np
-import skops.io
-from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
-from sklearn.utils.multiclass import unique_labels
-from sklearn.utils.validation import check_is_fitted, validate_data
+from numpy.typing import NDArray
 
+from bot.core.features import FEATURE_NAMES
 from bot.domain import Relation
 from bot.errors import ModelError
 
-TRUSTED = ["bot.detection.classifier.RelationClassifier"]
+
+class Classifier(Protocol):
+    """Gives probabilities of the six relations."""
+
+    def predict_proba(self, features: NDArray[np.float64], /) -> NDArray[np.float64]:
+        """Return probabilities, shape (n, 6) in the order of `Relation`, for features of shape (n, features)."""
+        ...
 
 
-class RelationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """Multinomial logistic regression over standardised features.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinearClassifier:
+    """A multinomial logistic regression: `weights` of shape (6, features), `bias` of shape (6,), for features as they come."""
 
-    Args:
-        C: Inverse strength of the L2 penalty, above 0.
-        leading: How many features, from the first, are taken at their full scale; None for all.
-        rest: The scale of the others, in [0, 1]: the smaller, the more it takes to make them count.
-        max_iter: Most iterations of the solver.
+    weights: NDArray[np.float64]
+    bias: NDArray[np.float64]
 
-    Attributes:
-        classes_: Labels met in `fit`, sorted, shape (n_classes,).
-        scaler_: The fitted scaler.
-        regression_: The fitted regression.
-        n_features_in_: Number of features met in `fit`.
-        n_iter_: Iterations that the solver took.
-
-    Examples:
-        >>> import numpy as np
-        >>> x = np.array([[0.0], [0.1], [1.0], [1.1]])
-        >>> RelationClassifier().fit(x, [0, 0, 1, 1]).predict([[0.05], [1.05]]).tolist()
-        [0, 1]
-    """
-
-    def __init__(
-        self,
-        C: float = 0.1,  # noqa: N803 - scikit-learn's own name
-        max_iter: int = 2000,
-        leading: int | None = None,
-        rest: float = 1.0,
-    ) -> None:
-        self.C = C
-        self.max_iter = max_iter
-        self.leading = leading
-        self.rest = rest
-
-    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:  # noqa: N803 - as scikit-learn names it
-        """Fit to X, shape (n, features), and y, shape (n,); ValueError for fewer than two classes."""
-        X, y = validate_data(self, X, y)  # noqa: N806 - as scikit-learn names it
-        self.classes_ = unique_labels(y)
-        if len(self.classes_) < 2:
-            raise ValueError(f"at least two classes are needed, got one class: {self.classes_[0]}")
-        self.scaler_ = StandardScaler().fit(X, sample_weight=sample_weight)
-        self.regression_ = LogisticRegression(C=self.C, max_iter=self.max_iter)
-        self.regression_.fit(self._scaled(X), y, sample_weight=sample_weight)
-        self.n_iter_ = int(self.regression_.n_iter_.max())
-        return self
-
-    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803 - as scikit-learn names it
-        """Return probabilities, shape (n, n_classes), in the order of `classes_`."""
-        check_is_fitted(self)
-        X = validate_data(self, X, reset=False)  # noqa: N806 - as scikit-learn names it
-        probabilities: NDArray[np.float64] = self.regression_.predict_proba(self._scaled(X))
-        return probabilities
-
-    def _scaled(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803 - as scikit-learn names it
-        scaled: NDArray[np.float64] = self.scaler_.transform(X)
-        if self.leading is not None:
-            scaled[:, self.leading :] *= self.rest
-        return scaled
-
-    def predict(self, X: ArrayLike) -> NDArray[Any]:  # noqa: N803 - as scikit-learn names it
-        """Return the likeliest label of each row."""
-        best = np.argmax(self.predict_proba(X), axis=1)
-        labels: NDArray[Any] = self.classes_[best]
-        return labels
+    def predict_proba(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return probabilities, shape (n, 6) in the order of `Relation`, for features of shape (n, features)."""
+        logits = features @ self.weights.T + self.bias
+        found: NDArray[np.float64] = np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
+        return found
 
 
-def relation_labels(relations: list[Relation]) -> NDArray[np.int64]:
-    """Return relations as the integers the artefact is trained on: their place in `Relation`."""
-    places = {relation: index for index, relation in enumerate(Relation)}
-    return np.array([places[relation] for relation in relations], dtype=np.int64)
+def even_odds() -> LinearClassifier:
+    """Return a classifier that has learnt nothing, for where a detector's candidates are wanted and no judgement."""
+    return LinearClassifier(weights=np.zeros((len(Relation), len(FEATURE_NAMES))), bias=np.zeros(len(Relation)))
 
 
-def save_classifier(classifier: RelationClassifier, path: Path) -> None:
-    """Write the fitted classifier through skops, whole or not at all."""
+def save_classifier(classifier: LinearClassifier, path: Path) -> None:
+    """Write the classifier as NumPy's archive of arrays, whole or not at all."""
     part = path.with_suffix(".part")
-    skops.io.dump(classifier, part)
+    with part.open("wb") as file:
+        np.savez(file, weights=classifier.weights, bias=classifier.bias)
     part.replace(path)
 
 
-def load_classifier(path: Path) -> RelationClassifier:
-    """Return the classifier at `path`; nothing but this project's class and skops' defaults is ever built from the file."""
+def load_classifier(path: Path) -> LinearClassifier:
+    """Return the classifier at `path`; arrays of numbers are read from the file and nothing else."""
     try:
-        foreign = set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED)
-        classifier = None if foreign else skops.io.load(path, trusted=TRUSTED)
-    except Exception as fault:  # skops raises whatever zip, JSON and NumPy raise on a damaged file
+        with np.load(path, allow_pickle=False) as arrays:
+            weights, bias = np.asarray(arrays["weights"], np.float64), np.asarray(arrays["bias"], np.float64)
+    except Exception as fault:  # NumPy raises whatever zip and its own format raise on a damaged file
         raise ModelError(
             f"{path}: the classifier cannot be loaded ({fault}). Rebuild it with `walkback train`."
         ) from fault
-    if foreign:
-        raise ModelError(f"{path}: holds types that are not ours: {', '.join(sorted(foreign))}. Do not use this file.")
-    if not isinstance(classifier, RelationClassifier) or list(classifier.classes_) != list(range(len(Relation))):
+    if weights.ndim != 2 or len(weights) != len(Relation) or bias.shape != (len(Relation),):
         raise ModelError(f"{path}: this is no classifier of the six relations. Rebuild it with `walkback train`.")
-    return classifier
+    return LinearClassifier(weights=weights, bias=bias)

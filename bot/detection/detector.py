@@ -10,9 +10,9 @@ import numpy as np
 
 from bot.core.features import Pair, encoder_pair
 from bot.core.verdict import clauses, decide, deciding_clause, explain, without
-from bot.detection.classifier import RelationClassifier, load_classifier
+from bot.detection.classifier import Classifier, load_classifier
 from bot.detection.featurizer import Featurizer, load_featurizer
-from bot.detection.manifest import read_manifest, verify
+from bot.detection.manifest import CLASSIFIER_FILE, read_manifest, verify
 from bot.domain import Relation
 
 RELATIONS = tuple(Relation)
@@ -36,7 +36,7 @@ class Judgement:
 class Detector:
     """Judges pairs. `name` goes into the ledger with every assessment."""
 
-    def __init__(self, *, featurizer: Featurizer, classifier: RelationClassifier, name: str) -> None:
+    def __init__(self, *, featurizer: Featurizer, classifier: Classifier, name: str) -> None:
         self.name = name
         self.featurizer = featurizer
         self._classifier = classifier
@@ -87,6 +87,6 @@ def load_detector(folder: Path, *, threads: int = 2) -> Detector:
     verify(folder, manifest)
     return Detector(
         featurizer=load_featurizer(folder, threads=threads),
-        classifier=load_classifier(folder / "classifier.skops"),
+        classifier=load_classifier(folder / CLASSIFIER_FILE),
         name=manifest.name,
     )

@@ -9,13 +9,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import sklearn
-
 from bot.core.features import FEATURE_NAMES
 from bot.errors import ModelError
 
 MANIFEST = "manifest.json"
-FORMAT = 1
+CLASSIFIER_FILE = "classifier.npz"
+FORMAT = 2
 ADVICE = "Restore models/ from the release, or rebuild the classifier with `walkback train`."
 
 
@@ -27,6 +26,7 @@ class Manifest:
     artefacts: Mapping[str, str]
     features: tuple[str, ...]
     scikit_learn: str
+    """The version that fitted the classifier; serving needs none."""
     trained_on: Mapping[str, int] = field(default_factory=dict)
     figures: Mapping[str, Any] = field(default_factory=dict)
     forced: str = ""
@@ -56,7 +56,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def verify(folder: Path, manifest: Manifest) -> None:
-    """Raise ModelError unless every artefact stands as recorded and was made for this code and scikit-learn."""
+    """Raise ModelError unless every artefact stands as recorded and was made for this code."""
     for name, recorded in manifest.artefacts.items():
         path = folder / name
         if not path.exists():
@@ -65,11 +65,6 @@ def verify(folder: Path, manifest: Manifest) -> None:
             raise ModelError(f"{path}: its hash is not the one in {MANIFEST}. {ADVICE}")
     if manifest.features != FEATURE_NAMES:
         raise ModelError(f"{folder}: the classifier was trained on other features than this version computes. {ADVICE}")
-    if manifest.scikit_learn.split(".")[:2] != sklearn.__version__.split(".")[:2]:
-        raise ModelError(
-            f"{folder}: the classifier was trained with scikit-learn {manifest.scikit_learn}, "
-            f"but {sklearn.__version__} is installed. {ADVICE}"
-        )
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

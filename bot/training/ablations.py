@@ -11,11 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone
-from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from bot.core.features import ATTRIBUTION_NAMES, ENCODER_NAMES, FEATURE_NAMES, Pair
-from bot.detection.classifier import relation_labels
 from bot.detection.featurizer import Featurizer
 from bot.domain import Relation
 from bot.training import baselines
@@ -72,6 +69,11 @@ def _refitted(
     features: NDArray[np.float64], chosen: NDArray[np.float64], choose: Sequence[Row], without: Collection[str]
 ) -> Judged:
     """Fit the classifier anew on the columns that are left."""
+    from sklearn.base import clone
+    from sklearn.model_selection import GroupKFold, cross_val_predict
+
+    from bot.training.classifier import relation_labels
+
     kept = [place for place, name in enumerate(FEATURE_NAMES) if name not in without]
     labels = relation_labels([row.relation for row in choose])
     groups = [row.group for row in choose]

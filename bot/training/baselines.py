@@ -6,9 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
 
 from bot.domain import Relation
 from bot.training.data import Row
@@ -37,6 +34,10 @@ def cosine(similarities: NDArray[np.floating]) -> NDArray[np.float64]:
 
 def bag_of_words(train: Sequence[Row], rows: Sequence[Row]) -> NDArray[np.float64]:
     """Return probabilities of TF-IDF over baseline and statement with logistic regression, trained on `train`."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
     model = make_pipeline(
         TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True), LogisticRegression(C=5.0, max_iter=2000)
     )

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from bot.core.verdict import decide
 from bot.domain import Relation
@@ -77,6 +76,8 @@ def evaluate(
     resamples: int = 1000,
 ) -> Evaluation:
     """Return the figures for `truth` and (n, 6) `probabilities` at a shift threshold; ValueError for no rows."""
+    from sklearn.metrics import confusion_matrix
+
     if not truth:
         raise ValueError("there are no labelled rows to evaluate on")
     true = np.array([RELATIONS.index(relation) for relation in truth], dtype=np.int64)
@@ -85,15 +86,15 @@ def evaluate(
         {t, *(RELATIONS.index(r) for r in extra)} for t, extra in zip(true, also_ok or [()] * len(true), strict=True)
     ]
     confusion = confusion_matrix(true, judged, labels=range(len(RELATIONS)))
-    spans = _intervals(confusion, resamples)
+    spans, relations = _intervals(confusion, resamples), _relations(true, judged)
     lenient = np.array([j if j in ok else t for t, j, ok in zip(true, judged, fine, strict=True)], dtype=np.int64)
     return Evaluation(
         rows=len(true),
         alert=_alert(true, judged),
         alert_f1_interval=spans["f1"],
-        macro_f1=_macro(true, judged),
+        macro_f1=float(np.mean([score.f1 for score in relations.values() if score.support])),
         macro_f1_interval=spans["macro_f1"],
-        relations=_relations(true, judged),
+        relations=relations,
         confusion=confusion,
         calibration_error=calibration_error(SHIFTS[true], probabilities[:, SHIFTS].sum(axis=1)),
         alert_precision_interval=spans["precision"],
@@ -145,13 +146,9 @@ def _alert(true: NDArray[np.int64], judged: NDArray[np.int64]) -> Score:
     )
 
 
-def _macro(true: NDArray[np.int64], judged: NDArray[np.int64]) -> float:
-    """Mean F1 over the relations that occur in `true`."""
-    f1 = precision_recall_fscore_support(true, judged, labels=np.unique(true), zero_division=0)[2]
-    return float(np.mean(f1))
-
-
 def _relations(true: NDArray[np.int64], judged: NDArray[np.int64]) -> dict[Relation, Score]:
+    from sklearn.metrics import precision_recall_fscore_support
+
     precision, recall, f1, support = precision_recall_fscore_support(
         true, judged, labels=range(len(RELATIONS)), zero_division=0
     )

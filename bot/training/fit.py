@@ -7,20 +7,24 @@ import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import sklearn
 from numpy.typing import NDArray
 
 from bot.core.features import ENCODER_NAMES, FEATURE_NAMES
-from bot.detection.classifier import RelationClassifier, load_classifier, relation_labels, save_classifier
+from bot.detection.classifier import Classifier, load_classifier, save_classifier
 from bot.detection.featurizer import Featurizer
-from bot.detection.manifest import MANIFEST, Manifest, file_hash, read_manifest, write_manifest
+from bot.detection.manifest import CLASSIFIER_FILE, MANIFEST, Manifest, file_hash, read_manifest, write_manifest
 from bot.errors import ModelError
 from bot.training.data import CLASSIFIER, TEST, Row
 from bot.training.desk_rows import DeskRow
 from bot.training.evaluation import Evaluation, evaluate
+
+if TYPE_CHECKING:
+    from bot.training.classifier import RelationClassifier
 
 ARTEFACTS = ("encoder/model.onnx", "encoder/tokenizer.json", "topics/model.onnx", "topics/tokenizer.json")
 MARGIN = 0.01
@@ -88,6 +92,8 @@ def fit_on(
     leading: int = len(ENCODER_NAMES),
 ) -> RelationClassifier:
     """Fit on features of `rows`, shape (rows, features), that are at hand; the first `leading` are the encoder's."""
+    from bot.training.classifier import RelationClassifier, relation_labels
+
     labels = relation_labels([row.relation for row in rows])
     classifier = RelationClassifier(C=c, leading=leading or None, rest=BESIDE_THE_ENCODER)
     return classifier.fit(features, labels, sample_weight=weights)
@@ -170,6 +176,8 @@ def install(
     `replaced` are the folders of the encoders that it was trained over and that are not those in `models`, by the names of
     their folders there ("encoder", "topics"): they go in, too.
     """
+    from bot.training.classifier import served
+
     if trained.refused and not forced:
         raise ModelError(
             f"the new classifier was not installed: {trained.refused}. Use --force to install it all the same."
@@ -180,12 +188,12 @@ def install(
             part.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(folder / artefact, part)
             part.replace(models / place / artefact)
-    save_classifier(trained.classifier, models / "classifier.skops")
+    save_classifier(served(trained.classifier), models / CLASSIFIER_FILE)
     manifest = Manifest(
         name=name,
-        artefacts={path: file_hash(models / path) for path in (*ARTEFACTS, "classifier.skops")},
+        artefacts={path: file_hash(models / path) for path in (*ARTEFACTS, CLASSIFIER_FILE)},
         features=FEATURE_NAMES,
-        scikit_learn=sklearn.__version__,
+        scikit_learn=version("scikit-learn"),
         trained_on=dict(trained.rows),
         figures={
             "frozen_set": trained.frozen,
@@ -199,7 +207,7 @@ def install(
     return manifest
 
 
-def probabilities(classifier: RelationClassifier, featurizer: Featurizer, rows: Sequence[Row]) -> NDArray[np.float64]:
+def probabilities(classifier: Classifier, featurizer: Featurizer, rows: Sequence[Row]) -> NDArray[np.float64]:
     """Return the classifier's probabilities, shape (rows, 6)."""
     return classifier.predict_proba(featurizer.features([row.pair for row in rows]))
 
@@ -217,7 +225,7 @@ def frozen_hash(rows: Sequence[Row]) -> str:
 
 def _standing(models: Path, featurizer: Featurizer, rows: Sequence[Row], threshold: float) -> Evaluation | None:
     """Return the standing detector's figures, or None where there is none, or its encoder has been replaced already."""
-    if not (models / MANIFEST).exists() or not (models / "classifier.skops").exists():
+    if not (models / MANIFEST).exists() or not (models / CLASSIFIER_FILE).exists():
         return None
     manifest = read_manifest(models)
     if manifest.features != FEATURE_NAMES or any(
@@ -225,7 +233,7 @@ def _standing(models: Path, featurizer: Featurizer, rows: Sequence[Row], thresho
     ):
         return None
     features = featurizer.features([row.pair for row in rows])
-    return _figures(load_classifier(models / "classifier.skops"), features, rows, threshold)
+    return _figures(load_classifier(models / CLASSIFIER_FILE), features, rows, threshold)
 
 
 def _bars(standing: Evaluation) -> dict[str, float]:
@@ -253,7 +261,7 @@ def _refusal(figures: Evaluation, bars: dict[str, float]) -> str:
 
 
 def _figures(
-    classifier: RelationClassifier, features: NDArray[np.float64], rows: Sequence[Row], threshold: float
+    classifier: Classifier, features: NDArray[np.float64], rows: Sequence[Row], threshold: float
 ) -> Evaluation:
     probabilities_ = classifier.predict_proba(features)
     return evaluate([row.relation for row in rows], probabilities_, threshold, resamples=0)

@@ -5,7 +5,6 @@ import json
 from pathlib import Path
 
 import pytest
-import sklearn
 
 from bot.core.features import FEATURE_NAMES
 from bot.detection.manifest import Manifest, file_hash, read_manifest, verify, write_manifest
@@ -19,7 +18,7 @@ def folder(tmp_path: Path) -> Path:
         name="test",
         artefacts={"a.bin": file_hash(tmp_path / "a.bin")},
         features=FEATURE_NAMES,
-        scikit_learn=sklearn.__version__,
+        scikit_learn="1.9.1",
     )
     write_manifest(tmp_path, manifest)
     return tmp_path
@@ -44,12 +43,6 @@ def test_a_missing_artefact_is_refused(folder: Path) -> None:
 def test_another_feature_list_is_refused(folder: Path) -> None:
     manifest = dataclasses.replace(read_manifest(folder), features=("other",))
     with pytest.raises(ModelError, match="other features"):
-        verify(folder, manifest)
-
-
-def test_another_scikit_learn_is_refused_with_both_versions(folder: Path) -> None:
-    manifest = dataclasses.replace(read_manifest(folder), scikit_learn="0.1.0")
-    with pytest.raises(ModelError, match=rf"0\.1\.0.*{sklearn.__version__}"):
         verify(folder, manifest)
 
 
