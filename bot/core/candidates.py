@@ -51,21 +51,6 @@ class TopicVectors:
         return nearest
 
 
-def match_topics(
-    sentences: NDArray[np.floating],
-    title: NDArray[np.floating] | None,
-    topics: Sequence[NDArray[np.floating]],
-    policy: MatchPolicy,
-) -> list[Match]:
-    """Return the matches, by sentence and then from the closest.
-
-    `sentences` is (n, width) of unit vectors, `title` (width,) or None, `topics` as `TopicVectors` has them.
-    """
-    vectors = TopicVectors(topics)
-    of_title = None if title is None else vectors.closeness(title[None])[0]
-    return match_closeness(vectors.closeness(sentences), of_title, policy)
-
-
 def match_closeness(
     closeness: NDArray[np.floating], of_title: NDArray[np.floating] | None, policy: MatchPolicy
 ) -> list[Match]:

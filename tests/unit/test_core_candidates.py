@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import numpy as np
+from topic_matching import match_topics
 
-from bot.core.candidates import MatchPolicy, match_topics
+from bot.core.candidates import MatchPolicy
 
 POLICY = MatchPolicy(alone=0.5, supported=0.3, margin=0.15, per_sentence=2)
 

@@ -10,8 +10,9 @@ from types import SimpleNamespace
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from topic_matching import match_topics
 
-from bot.core.candidates import MatchPolicy, match_topics
+from bot.core.candidates import MatchPolicy
 from bot.core.features import mentions
 from bot.core.policies import AlertPolicy
 from bot.core.subject import Subjects
