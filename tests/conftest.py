@@ -13,6 +13,7 @@ from hypothesis import settings
 from postgres_databases import Databases
 from postgres_server import Server
 from sqlalchemy import Engine
+from typed import Run, command_line
 
 from bot.store.engine import open_engine
 from bot.store.migrate import upgrade
@@ -54,6 +55,12 @@ def _no_deployment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
         if name.startswith("WALKBACK_") and name != "WALKBACK_SHARED":
             monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def walkback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """The command line."""
+    return command_line(monkeypatch, capsys)
 
 
 @pytest.fixture(scope="session")

@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
 import socket
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from serving import serving
 from slack_peer import FakeSlack, Peer
+from typed import Run
 
-from bot.cli import main
 from bot.config import shipped_path
-
-
-@dataclass
-class Ended:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def lines(self) -> list[dict]:
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
-Run = Callable[..., Ended]
 
 
 @pytest.fixture
@@ -41,26 +23,10 @@ def config(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run(tmp_path: Path, config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(tmp_path: Path, config: Path, monkeypatch: pytest.MonkeyPatch, walkback: Run) -> Run:
     monkeypatch.setenv("WALKBACK_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("WALKBACK_CONFIG_DIR", str(config))
-
-    def run_(*arguments: str, stdin: str | bytes = "", **environment: str) -> Ended:
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        given = stdin.encode() if isinstance(stdin, str) else stdin
-        monkeypatch.setattr(sys, "argv", ["walkback", *arguments])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given), encoding="utf-8"))
-        try:
-            main()
-            code = 0
-        except SystemExit as end:
-            code = int(end.code or 0)
-        told = capsys.readouterr()
-        assert "Traceback" not in told.err
-        return Ended(code=code, out=told.out, err=told.err)
-
-    return run_
+    return walkback
 
 
 PAIR = {

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,15 +11,14 @@ from pathlib import Path
 import pytest
 from event_wordings import BASELINE, PAUSE
 from ledger_desk import POSITION, Said, ScriptedDesk, Vectors
+from typed import Run
 
-from bot.cli import main
 from bot.config import load_positions, shipped_path
 from bot.domain import Relation
 from bot.store.engine import open_engine
 from bot.store.migrate import upgrade
 from bot.training.data import read_rows
 
-Run = Callable[..., tuple[int, str, str]]
 AT = datetime.now(UTC) - timedelta(hours=1)
 """The commands go by the clock."""
 POSITIONS = f"""
@@ -39,24 +36,12 @@ positions:
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, walkback: Run) -> Run:
     shutil.copytree(shipped_path("config"), tmp_path / "config")
     (tmp_path / "config" / "positions.yaml").write_text(POSITIONS, encoding="utf-8")
     monkeypatch.setenv("WALKBACK_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("WALKBACK_CONFIG_DIR", str(tmp_path / "config"))
-
-    def run_(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["walkback", *arguments])
-        capsys.readouterr()  # what the test itself logged
-        try:
-            main()
-            code = 0
-        except SystemExit as end:
-            code = int(end.code or 0)
-        told = capsys.readouterr()
-        return code, told.out, told.err
-
-    return run_
+    return walkback
 
 
 @pytest.fixture

@@ -3,43 +3,34 @@
 from __future__ import annotations
 
 import sqlite3
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
+from typed import Run
 
-from bot.cli import main
 from bot.runtime.guards import alone
 from bot.store import migrate, schema
 from bot.store.engine import open_engine, snapshot
 
-Run = Callable[..., tuple[int, str]]
+Both = Callable[..., tuple[int, str]]
+"""Gives the exit code and all that was printed."""
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, walkback: Run) -> Both:
     monkeypatch.setenv("WALKBACK_DATA_DIR", str(tmp_path / "data"))
 
-    def run_(*arguments: str, **environment: str) -> tuple[int, str]:
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr(sys, "argv", ["walkback", *arguments])
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = int(end.code or 0)
-        told = capsys.readouterr()
-        assert "Traceback" not in told.err
-        return code, told.out + told.err
+    def both(*arguments: str, **environment: str) -> tuple[int, str]:
+        ended = walkback(*arguments, **environment)
+        return ended.code, ended.out + ended.err
 
-    return run_
+    return both
 
 
 @pytest.fixture
-def data(run: Run, tmp_path: Path) -> Path:
+def data(run: Both, tmp_path: Path) -> Path:
     assert run("db", "upgrade")[0] == 0
     path = tmp_path / "data" / "walkback.db"
     connection = sqlite3.connect(path)
@@ -57,7 +48,7 @@ def tallied(url: str) -> int:
     return n or 0
 
 
-def test_a_backup_is_made_checked_and_restored(run: Run, data: Path, tmp_path: Path) -> None:
+def test_a_backup_is_made_checked_and_restored(run: Both, data: Path, tmp_path: Path) -> None:
     file = str(tmp_path / "copy.db")
     code, told = run("backup", file)
     assert (code, "0 articles" in told) == (0, True)
@@ -71,7 +62,7 @@ def test_a_backup_is_made_checked_and_restored(run: Run, data: Path, tmp_path: P
     assert tallied(f"sqlite:///{data}") == 7
 
 
-def test_a_restore_under_a_running_bot_and_a_second_bot_are_refused(run: Run, data: Path, tmp_path: Path) -> None:
+def test_a_restore_under_a_running_bot_and_a_second_bot_are_refused(run: Both, data: Path, tmp_path: Path) -> None:
     run("backup", str(tmp_path / "copy.db"))
     with alone(open_engine(f"sqlite:///{data}")):
         for command in (("restore", str(tmp_path / "copy.db")), ("run",), ("once",)):
@@ -80,7 +71,7 @@ def test_a_restore_under_a_running_bot_and_a_second_bot_are_refused(run: Run, da
             assert "in use by another Walkback" in told
 
 
-def test_everything_goes_to_postgresql_and_a_queue_is_made_there(run: Run, data: Path, postgres) -> None:
+def test_everything_goes_to_postgresql_and_a_queue_is_made_there(run: Both, data: Path, postgres) -> None:
     with postgres.empty() as url:
         code, told = run("db", "copy", url)
         assert code == 0, told
@@ -91,7 +82,7 @@ def test_everything_goes_to_postgresql_and_a_queue_is_made_there(run: Run, data:
         assert run("db", "copy", url, WALKBACK_DATABASE_URL=f"sqlite:///{data}")[0] == 3
 
 
-def test_a_new_postgresql_is_brought_up_with_its_queue(run: Run, postgres) -> None:
+def test_a_new_postgresql_is_brought_up_with_its_queue(run: Both, postgres) -> None:
     with postgres.empty() as url:
         code, told = run("db", "upgrade", WALKBACK_DATABASE_URL=url)
         assert (code, "queue made" in told) == (0, True)
@@ -100,13 +91,13 @@ def test_a_new_postgresql_is_brought_up_with_its_queue(run: Run, postgres) -> No
         engine.dispose()
 
 
-def test_a_vacuum_says_what_it_did(run: Run, data: Path) -> None:
+def test_a_vacuum_says_what_it_did(run: Both, data: Path) -> None:
     code, told = run("db", "vacuum")
     assert code == 0
     assert "0 texts older than 365 days dropped" in told
 
 
-def test_workers_say_what_they_need(run: Run, data: Path) -> None:
+def test_workers_say_what_they_need(run: Both, data: Path) -> None:
     code, told = run("worker", "--stages", "ingest,read")
     assert (code, "--stages" in told) == (2, True)
     code, told = run("worker", "--stages", "ingest")

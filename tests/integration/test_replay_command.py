@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 from replay_samples import KeywordDetector, SampleMaker
+from typed import Ended, Run
 
-from bot.cli import main
 from bot.commands import replay_bench
 from bot.config import load_positions, shipped_path
 from bot.detection.manifest import read_manifest
@@ -46,20 +44,6 @@ ARTICLES = (
 )
 
 
-@dataclass
-class Ended:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def rows(self) -> list[dict]:
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
-Run = Callable[..., Ended]
-
-
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(shipped_path("config"), tmp_path / "config")
@@ -73,19 +57,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def run(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    def run_(*arguments: object) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["walkback", "replay", *map(str, arguments)])
-        capsys.readouterr()
-        try:
-            main()
-            code = 0
-        except SystemExit as end:
-            code = int(end.code or 0)
-        told = capsys.readouterr()
-        return Ended(code, told.out, told.err)
-
-    return run_
+def run(folder: Path, walkback: Run) -> Run:
+    return partial(walkback, "replay")
 
 
 def write(path: Path, *rows: tuple[str, str, str]) -> Path:
@@ -103,12 +76,12 @@ def loaded(model: Path, *, threads: int) -> KeywordDetector:
 
 
 def documents(ended: Ended) -> list[str]:
-    return [row["document"] for row in ended.rows]
+    return [row["document"] for row in ended.lines]
 
 
 def test_one_line_an_alert_at_the_articles_time_with_its_further_reports(run: Run, folder: Path) -> None:
     ended = run(folder / "archive.jsonl", "--json")
-    first, second = ended.rows
+    first, second = ended.lines
     assert ended.code == 0
     assert list(first) == KEYS
     assert first == {
@@ -127,7 +100,7 @@ def test_people_read_each_alert_with_its_words(run: Run, folder: Path) -> None:
 def test_a_stretch_of_time_is_replayed_alone_its_last_day_to_the_evening(run: Run, folder: Path) -> None:
     archive = folder / "archive.jsonl"
     assert documents(run(archive, "--json", "--to", "2026-01-12")) == ["could"]
-    assert run(archive, "--json", "--to", "2026-01-12").rows[0]["corroborations"] == 1
+    assert run(archive, "--json", "--to", "2026-01-12").lines[0]["corroborations"] == 1
     assert documents(run(archive, "--json", "--from", "2026-01-12T10:00")) == ["again", "may"]
     assert documents(run(archive, "--json", "--from", "2026-03-01")) == []
 
@@ -166,7 +139,7 @@ def test_the_stores_own_articles_are_an_archive_and_stay_as_they_are(run: Run, f
             articles.add(connection, [Arrival(article=article, entry_id=None)], moment)
     before = everything(engine)
     ended = run("store:", "--json")
-    assert [(row["document"], row["corroborations"]) for row in ended.rows] == [("https://could.example/", 1)]
+    assert [(row["document"], row["corroborations"]) for row in ended.lines] == [("https://could.example/", 1)]
     assert everything(engine) == before
     joined = run("store:", write(folder / "more.jsonl", ARTICLES[3]), "--json")
     assert documents(joined) == ["https://could.example/", "may"]
@@ -174,25 +147,25 @@ def test_the_stores_own_articles_are_an_archive_and_stay_as_they_are(run: Run, f
 
 def test_another_threshold_lets_the_weaker_alert_vanish(run: Run, folder: Path) -> None:
     ended = run(folder / "archive.jsonl", "--json", "--compare", "threshold=0.7", "--report", folder / "report")
-    assert [(row["change"], row["document"]) for row in ended.rows] == [("stays", "could"), ("vanishes", "may")]
-    assert list(ended.rows[0]) == ["change", *KEYS]
+    assert [(row["change"], row["document"]) for row in ended.lines] == [("stays", "could"), ("vanishes", "may")]
+    assert list(ended.lines[0]) == ["change", *KEYS]
     assert "With a threshold of 0.7, 0 alerts would appear, 1 would vanish and 1 would stay." in ended.err
     assert "Would vanish:" in (folder / "report" / "report.md").read_text(encoding="utf-8")
     doubtful = write(folder / "doubtful.jsonl", ("might", "2026-02-10T09:00:00Z", MAY.replace("may", "might")))
     lower = run(doubtful, "--json", "--compare", "threshold=0.3")
-    assert [(row["change"], row["document"], row["probability"]) for row in lower.rows] == [("appears", "might", 0.4)]
+    assert [(row["change"], row["document"], row["probability"]) for row in lower.lines] == [("appears", "might", 0.4)]
 
 
 def test_other_lines_and_another_model_are_compared(run: Run, folder: Path) -> None:
     (folder / "other.yaml").write_text(POSITIONS.replace("2026-02-01", "2026-02-11"), encoding="utf-8")
     ended = run(folder / "archive.jsonl", "--json", "--compare", f"positions={folder / 'other.yaml'}")
-    assert [(row["change"], row["document"]) for row in ended.rows] == [("stays", "could"), ("vanishes", "may")]
+    assert [(row["change"], row["document"]) for row in ended.lines] == [("stays", "could"), ("vanishes", "may")]
     deaf = folder / "deaf"
     deaf.mkdir()
     shutil.copy(shipped_path("models") / "manifest.json", deaf)
     (deaf / "manifest.json").write_text((deaf / "manifest.json").read_text().replace("walkback-", "deaf-"))
     ended = run(folder / "archive.jsonl", "--json", "--compare", f"model={deaf}")
-    assert {row["change"] for row in ended.rows} == {"vanishes"}
+    assert {row["change"] for row in ended.lines} == {"vanishes"}
     ended = run(folder / "archive.jsonl", "--compare", f"model={folder / 'nowhere'}")
     assert (ended.code, "Traceback" in ended.err, "nowhere" in ended.err) == (3, False, True)
 
@@ -205,9 +178,9 @@ def test_labels_choose_a_threshold(run: Run, folder: Path) -> None:
     ]
     (folder / "labels.jsonl").write_text("\n".join(map(json.dumps, labels)), encoding="utf-8")
     ended = run(folder / "archive.jsonl", "--sweep", folder / "labels.jsonl", "--json")
-    best = ended.rows[-1]
-    assert (len(ended.rows), best["best"], best["threshold"], best["f1"]) == (20, True, 0.9, 1.0)
-    at = {row["threshold"]: row for row in ended.rows[:-1]}
+    best = ended.lines[-1]
+    assert (len(ended.lines), best["best"], best["threshold"], best["f1"]) == (20, True, 0.9, 1.0)
+    at = {row["threshold"]: row for row in ended.lines[:-1]}
     assert (at[0.5]["right"], at[0.5]["false"], at[0.7]["false"]) == (2, 1, 0)
     told = run(folder / "archive.jsonl", "--sweep", folder / "labels.jsonl")
     assert "write `alert_at: 0.90` into desk.yaml" in told.err
@@ -242,7 +215,7 @@ def test_two_processes_say_what_one_says(run: Run, folder: Path) -> None:
         folder / "long.jsonl", *((f"a{n}", f"2026-01-{n + 10}T09:00:00Z", f"{COULD} Day {n}.") for n in range(16))
     )
     alone, together = (run(archive, "--json", "--jobs", jobs) for jobs in (1, 2))
-    assert alone.rows
+    assert alone.lines
     assert (alone.code, alone.out) == (together.code, together.out)
 
 
