@@ -25,9 +25,11 @@ SPACE = re.compile(r"\s+")
 HTML_START = re.compile(r"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 ITEM = re.compile(r"<((?:\w{1,20}:)?(?:item|entry))(?:\s[^>]*)?>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 ITEM_START = re.compile(r"<(?:\w{1,20}:)?(?:item|entry)(?:\s[^>]*)?>", re.IGNORECASE)
-OPAQUE = re.compile(r"<!\[CDATA\[.*?\]\]>|<!--.*?-->", re.DOTALL)
+OPAQUE = re.compile(r"<!\[CDATA\[(?:.*?\]\]>|.*(\Z))|<!--(?:.*?-->|.*(\Z))", re.DOTALL)
+"""What is opened and never closed goes on to the end, so that no opening is looked through twice; a group says so."""
 REFERENCE = re.compile(
-    r"<!\[CDATA\[.*?\]\]>|<!--.*?-->|&(#\d{1,8};|#[xX][0-9a-fA-F]{1,7};|[A-Za-z][A-Za-z0-9]{1,31};)?", re.DOTALL
+    r"<!\[CDATA\[(?:.*?\]\]>|.*)|<!--(?:.*?-->|.*)|&(#\d{1,8};|#[xX][0-9a-fA-F]{1,7};|[A-Za-z][A-Za-z0-9]{1,31};)?",
+    re.DOTALL,
 )
 ENTITY_DECLARATION = re.compile(r"<!ENTITY\b", re.IGNORECASE)
 XML_NAMES = frozenset({"amp;", "lt;", "gt;", "quot;", "apos;"})
@@ -102,7 +104,8 @@ def _broken(text: str) -> ParsedFeed | NotAFeed:
     mended = mend_references(text)
     document = _feedparser(text if ENTITY_DECLARATION.search(text[:100_000]) else mended)
     entries = tuple(_entry(entry) for entry in document.entries)
-    expected = len(ITEM_START.findall(OPAQUE.sub("", mended)))
+    plain = OPAQUE.sub(lambda found: found[0] if found.lastindex else "", mended)
+    expected = len(ITEM_START.findall(plain))
     if len(entries) < min(expected, MOST_SINGLE):
         single = _item_by_item(mended)
         entries = single if len(single) > len(entries) else entries

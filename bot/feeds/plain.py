@@ -50,6 +50,13 @@ class _Reader(HTMLParser):
         self.pieces: list[str] = []
         self._hidden: list[str] = []
 
+    def parse_marked_section(self, i: int, report: int = 1) -> int:
+        """Take a marked section that the library knows no word for as a comment, as browsers do; it would raise."""
+        try:
+            return super().parse_marked_section(i, report)
+        except AssertionError:
+            return self.rawdata.find(">", i) + 1 or -1
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         del attrs
         if tag in HIDDEN:

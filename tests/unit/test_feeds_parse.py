@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.feeds.encoding import decode, decode_page
-from bot.feeds.parse import parse
+from bot.feeds.parse import OPAQUE, REFERENCE, parse
 from bot.feeds.parsed import NotAFeed, ParsedFeed, from_record, to_record
 from bot.feeds.plain import to_line, to_text
 
@@ -350,3 +350,30 @@ def test_a_page_after_comments_is_a_page():
     found = parse(b"<!-- a --> <?php ?>\n<!-- b --><HTML><body>x & y</body>")
     assert isinstance(found, NotAFeed)
     assert found.kind == "html"
+
+
+@pytest.mark.parametrize("mark", ["<![CDA[", "<![ n[", "<![<b>", "<![", "<![\u2643;DA<x"])
+def test_a_marked_section_of_no_known_kind_is_a_comment_and_ends_nothing(mark):
+    assert to_text(f"<p>Before.</p>{mark}>After.<p>At the end.</p>").endswith("At the end.")
+    assert to_text(f"<p>Before.</p>{mark}").startswith("Before.")
+    feed = f"<rss><channel><item><title>One</title><description>&lt;b>x&lt;/b> {mark} y</description></item></channel>"
+    found = parse(feed.encode())
+    assert isinstance(found, ParsedFeed)
+    assert [entry.title for entry in found.entries] == ["One"]
+
+
+@pytest.mark.parametrize("opening", [b"<!--", b"<![CDATA["])
+def test_openings_without_an_end_are_looked_through_once(opening):
+    """Measured in characters looked at, not in seconds: each opening alone has the rest of the document to itself."""
+    for pattern in (REFERENCE, OPAQUE):
+        text = "<rss><channel>&" + opening.decode() * 3000
+        spans = [found.span() for found in pattern.finditer(text)]
+        assert spans[-1] == (text.index(opening.decode()), len(text))
+
+
+def test_items_after_a_comment_that_is_never_closed_are_counted():
+    found = parse(
+        b"<rss><channel><!-- oops <item><title>A</title></item><item><title>B & C</title></item></channel></rss>"
+    )
+    assert isinstance(found, ParsedFeed)
+    assert [entry.title for entry in found.entries] == ["A", "B & C"]
