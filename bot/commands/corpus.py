@@ -27,11 +27,10 @@ from bot.training.corpus_alerts import Span, alert_score, candidate_row
 from bot.training.data import (
     CLASSIFIER,
     CORPUS_LABELS,
-    PAIRS,
     CorpusLabel,
     Row,
+    own_rows,
     read_corpus_labels,
-    read_rows,
     read_texts,
     verify_corpus,
 )
@@ -83,7 +82,7 @@ def evaluate_corpus(
 ) -> None:
     """Leave one document out: train on the others, alert over it, and compare with the labels; beside two baselines."""
     models = settings.model_path
-    held_out = [row for row in read_rows(models / "data" / PAIRS) if row.split == CLASSIFIER]
+    held_out = [row for row in own_rows(models / "data") if row.split == CLASSIFIER]
     pairs = completed(held_out, load_positions(settings.config_path / "positions.yaml"))
     found = read_corpus(featurizer, models, corpus)
     scored = _scored(featurizer, pairs, found)

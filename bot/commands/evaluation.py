@@ -18,7 +18,7 @@ from bot.detection.featurizer import Featurizer, load_featurizer
 from bot.detection.manifest import CLASSIFIER_FILE, read_manifest, verify
 from bot.errors import InputError
 from bot.training.ablations import Judged, ablations, simple
-from bot.training.data import CLASSIFIER, ENCODER, PAIRS, Row, read_rows
+from bot.training.data import CLASSIFIER, ENCODER, Row, own_rows, read_rows
 from bot.training.evaluation import Evaluation, evaluate
 from bot.training.fit import probabilities
 from bot.training.remembered import remembering
@@ -105,7 +105,7 @@ def _judged(
     judged = {"detector": Judged(probabilities=probabilities(classifier, featurizer, rows), threshold=at)}
     if not (against or without):
         return judged
-    raw = read_rows(models / "data" / PAIRS)
+    raw = own_rows(models / "data")
     own = [row for row in raw if row.split == CLASSIFIER]
     pairs = completed(own, load_positions(settings.config_path / "positions.yaml"))
     pairs += [row for row in raw if row.split == ENCODER]

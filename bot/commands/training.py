@@ -17,7 +17,7 @@ from bot.config import Settings, load_desk, load_positions, load_settings
 from bot.detection.manifest import file_hash
 from bot.domain import identify
 from bot.errors import InputError
-from bot.training.data import ENCODER, PAIRS, Row, read_rows, texts_of
+from bot.training.data import ENCODER, Row, own_rows, texts_of
 from bot.training.fit import Trained, has_encoders, install, spread, train
 from bot.training.remembered import remembering
 
@@ -81,7 +81,7 @@ def train_(
         judge_by_hand(settings, label or [], review=review, json_=json_)
         return
     models = settings.model_path
-    raw = read_rows(models / "data" / PAIRS)
+    raw = own_rows(models / "data")
     replaced = {"topics": _exported_topics(raw, topics, run)} if topics else {}
     if encoder:
         exported = _train_encoder(models, raw, weights=weights, public=public, run=run, minutes=minutes, seed=seed)

@@ -1,7 +1,8 @@
 """Training data: pairs that this project wrote, and labels of a corpus whose texts live elsewhere.
 
-`models/data/pairs.jsonl` holds whole rows. `models/data/corpus_labels.jsonl` holds labels only (document, offsets, hash of the
-span, position, relation); `verify_corpus` makes sure that the texts somebody has are the ones that were annotated.
+`models/data/pairs.jsonl` holds whole rows, `models/data/ladders.jsonl` groups of lines at different places of one scale, with
+statements that are labelled against each of them. `models/data/corpus_labels.jsonl` holds labels only (document, offsets, hash of
+the span, position, relation); `verify_corpus` makes sure that the texts somebody has are the ones that were annotated.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from bot.domain import Certainty, Relation, text_hash
 from bot.errors import InputError
 
 PAIRS = "pairs.jsonl"
+LADDERS = "ladders.jsonl"
 CORPUS_LABELS = "corpus_labels.jsonl"
 ENCODER, CLASSIFIER, TEST = "encoder", "classifier", "test"
 
@@ -66,6 +68,33 @@ def read_rows(path: Path) -> list[Row]:
         try:
             rows.append(_row(raw, f"{path.name}:{number}"))
         except KeyError as fault:
+            raise InputError(f"{path}:{number}: the key {fault} is missing.") from None
+        except ValueError as fault:
+            raise InputError(f"{path}:{number}: {fault}.") from None
+    return rows
+
+
+def own_rows(folder: Path) -> list[Row]:
+    """Return every pair that this project wrote, of the files in `folder`; InputError naming file and line for a bad one."""
+    rows = read_rows(folder / PAIRS)
+    return rows + read_ladders(folder / LADDERS) if (folder / LADDERS).exists() else rows
+
+
+def read_ladders(path: Path) -> list[Row]:
+    """Return a row for each statement of each group and each of the group's lines.
+
+    Fields of a group: group, family, split, lines (holder, topic, position) and statements (speaker, title, statement, certainty
+    and `relations`, one a line, in their order). InputError naming file and line for a bad one.
+    """
+    rows = []
+    for number, raw in read_jsonl(path):
+        shared = {name: raw.get(name, "") for name in ("group", "family", "split")}
+        try:
+            for place, said in enumerate(raw["statements"], 1):
+                for rung, (line, relation) in enumerate(zip(raw["lines"], said["relations"], strict=True), 1):
+                    name = f"{raw['group']}-{place}-{rung}"
+                    rows.append(_row({**shared, **said, **line, "relation": relation, "id": name}, name))
+        except (KeyError, TypeError) as fault:
             raise InputError(f"{path}:{number}: the key {fault} is missing.") from None
         except ValueError as fault:
             raise InputError(f"{path}:{number}: {fault}.") from None

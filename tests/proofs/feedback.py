@@ -36,11 +36,10 @@ from bot.training.data import (
     CLASSIFIER,
     CORPUS_LABELS,
     ENCODER,
-    PAIRS,
     TEST,
     Row,
+    own_rows,
     read_corpus_labels,
-    read_rows,
     read_texts,
     verify_corpus,
 )
@@ -214,7 +213,7 @@ def main() -> int:
     )
     given = parser.parse_args()
     settings = load_settings()
-    raw = [row for row in read_rows(given.models / "data" / PAIRS) if row.split != ENCODER]
+    raw = [row for row in own_rows(given.models / "data") if row.split != ENCODER]
     rows = completed(raw, load_positions(settings.config_path / "positions.yaml"))
     rows += labelled(given.models, given.corpus) if given.corpus else []
     cache = given.cache or settings.data_dir / "encoder-cache"

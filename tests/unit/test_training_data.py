@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain import Certainty, Relation, text_hash
 from bot.errors import InputError
-from bot.training.data import read_corpus_labels, read_rows, read_texts, verify_corpus
+from bot.training.data import own_rows, read_corpus_labels, read_ladders, read_rows, read_texts, verify_corpus
 
 ROW = {"holder": "Norland", "topic": "tanks", "position": "None.", "statement": "Some.", "relation": "contradiction"}
 TEXT = "Norland sends tanks. Nobody knew."
@@ -88,3 +88,40 @@ def test_texts_are_read_without_moving_a_character(tmp_path: Path) -> None:
 def test_a_folder_without_texts_is_no_corpus(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no corpus"):
         read_texts(tmp_path)
+
+
+LADDER = {
+    "group": "g1", "family": "security", "split": "test",
+    "lines": [
+        {"holder": "Norland", "topic": "tanks", "position": "Norland will send no tanks."},
+        {"holder": "Norland", "topic": "tanks", "position": "Norland will send ten tanks."},
+    ],
+    "statements": [
+        {"speaker": "Ada Berg", "title": "Talks", "statement": "Ten, she said.", "relations": ["contradiction", "consistent"]},
+        {"speaker": "", "title": "Talks", "statement": "Nobody asked.", "relations": ["unrelated", "unrelated"]},
+    ],
+}  # fmt: skip
+
+
+def test_a_ladder_gives_a_row_for_each_statement_and_line(tmp_path):
+    rows = read_ladders(jsonl(tmp_path / "l.jsonl", LADDER))
+    assert [(row.id, row.relation.value) for row in rows] == [
+        ("g1-1-1", "contradiction"), ("g1-1-2", "consistent"), ("g1-2-1", "unrelated"), ("g1-2-2", "unrelated"),
+    ]  # fmt: skip
+    assert {(row.group, row.family, row.split) for row in rows} == {("g1", "security", "test")}
+    assert (rows[1].pair.position, rows[1].pair.speaker) == ("Norland will send ten tanks.", "Ada Berg")
+
+
+@pytest.mark.parametrize(
+    "change", [{"lines": LADDER["lines"][:1]}, {"statements": [{"statement": "x"}]}, {"statements": None}]
+)
+def test_a_bad_ladder_is_named_by_its_line(tmp_path, change):
+    with pytest.raises(InputError, match=r"l\.jsonl:2"):
+        read_ladders(jsonl(tmp_path / "l.jsonl", LADDER, LADDER | change))
+
+
+def test_our_own_rows_are_pairs_and_ladders(tmp_path):
+    jsonl(tmp_path / "pairs.jsonl", ROW)
+    assert len(own_rows(tmp_path)) == 1
+    jsonl(tmp_path / "ladders.jsonl", LADDER)
+    assert len(own_rows(tmp_path)) == 5
