@@ -50,7 +50,7 @@ class _Reader(HTMLParser):
         self.pieces: list[str] = []
         self._hidden: list[str] = []
 
-    def parse_marked_section(self, i: int, report: bool = True) -> int:  # noqa: FBT001, FBT002  as the library calls it
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
         """Take a marked section that the library knows no word for as a comment, as browsers do; it would raise."""
         try:
             return super().parse_marked_section(i, report)
