@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from bot.app import open_store
 from bot.commands.output import emit, people
 from bot.config import Settings, load_positions
+from bot.core.naming import names_of
 from bot.domain import Relation
 from bot.errors import InputError
 from bot.stages.desk import DeskActions
-from bot.stages.judge import names_of
 from bot.store import lessons, positions
 from bot.store.assessments import TimelineEntry
 from bot.store.engine import snapshot

@@ -1,11 +1,19 @@
-"""Which of many groups of names a text mentions, looking at each of its words once however many names there are."""
+"""What holders are called, and which of many groups of names a text mentions, its words looked at once however many there are."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
 
+from bot.domain import Holder
+
 _RUN = re.compile(r"\w+")
+
+
+def names_of(holder: Holder) -> tuple[str, ...]:
+    """Return every word by which a text may call a holder or somebody who speaks for it."""
+    voices = [name for voice in holder.voices for name in (voice.name, *voice.aliases)]
+    return (holder.name, *holder.aliases, *voices)
 
 
 class NameIndex:

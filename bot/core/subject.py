@@ -14,6 +14,7 @@ from functools import lru_cache
 
 import snowballstemmer
 
+from bot.core.naming import names_of
 from bot.domain import Holder, Position
 
 SHARED_WORDS = 2
@@ -122,8 +123,7 @@ class Subjects:
 
 def _names(holder: Holder) -> list[str]:
     """Return every name of a holder and its voices, and each voice's surname."""
-    voices = [name for voice in holder.voices for name in (voice.name, voice.name.split()[-1], *voice.aliases)]
-    return [holder.name, *holder.aliases, *voices]
+    return [*names_of(holder), *(voice.name.split()[-1] for voice in holder.voices)]
 
 
 @lru_cache(maxsize=50_000)

@@ -10,10 +10,10 @@ from datetime import timedelta
 from bot.core.bearing import Bearing, Voiced, bearing
 from bot.core.card import About
 from bot.core.features import mentions
+from bot.core.naming import names_of
 from bot.core.policies import AlertPolicy
 from bot.domain import Account, Article, Assessment, Mode, Relation, identify
 from bot.stages.cases import Case, Known, KnownShifts
-from bot.stages.judge import names_of
 from bot.stages.messages import Messages, Reply, account_from, account_of, alert_of, opener
 from bot.store import assessments, positions, shifts
 from bot.store.assessments import TimelineEntry

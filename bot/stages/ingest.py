@@ -162,28 +162,29 @@ class Ingest:
         """Do `work` in the one thread that talks to the database."""
         return await asyncio.get_running_loop().run_in_executor(self._database, work)
 
-    async def _known(self, feed_url: str, items: Sequence[Marks]) -> list[Known]:
-        def look() -> list[Known]:
-            with snapshot(self._engine) as connection:
-                return entries.known(connection, feed_url, items)
+    async def _look(self, ask: Callable[[Connection], T]) -> T:
+        """Ask the store something, of one moment."""
 
-        return await self.in_store(look) if items else []
+        def look() -> T:
+            with snapshot(self._engine) as connection:
+                return ask(connection)
+
+        return await self.in_store(look)
+
+    async def _known(self, feed_url: str, items: Sequence[Marks]) -> list[Known]:
+        return await self._look(lambda connection: entries.known(connection, feed_url, items)) if items else []
 
     async def _stored(
         self, urls: Sequence[str], entry_ids: Sequence[str]
     ) -> tuple[dict[str, str | None], dict[str, articles.Edition]]:
-        def look() -> tuple[dict[str, str | None], dict[str, articles.Edition]]:
-            with snapshot(self._engine) as connection:
-                return articles.with_address(connection, urls), articles.latest(connection, entry_ids)
-
-        return await self.in_store(look) if urls or entry_ids else ({}, {})
+        if not urls and not entry_ids:
+            return {}, {}
+        return await self._look(
+            lambda connection: (articles.with_address(connection, urls), articles.latest(connection, entry_ids))
+        )
 
     async def _awaited(self, feed_url: str, now: datetime) -> list[late_pages.LatePage]:
-        def look() -> list[late_pages.LatePage]:
-            with snapshot(self._engine) as connection:
-                return late_pages.due(connection, feed_url, now)
-
-        return await self.in_store(look)
+        return await self._look(lambda connection: late_pages.due(connection, feed_url, now))
 
     async def claim(
         self, now: datetime, limit: int, *, force: bool, only: Collection[str] | None = None
@@ -210,12 +211,7 @@ class Ingest:
 
     async def next_due(self) -> datetime | None:
         """Return when the next feed is due."""
-
-        def look() -> datetime | None:
-            with snapshot(self._engine) as connection:
-                return feeds.next_due(connection)
-
-        return await self.in_store(look)
+        return await self._look(feeds.next_due)
 
     async def poll(self, feed: FeedState, clock: Callable[[], datetime]) -> Harvest:
         """Poll one feed and store its end: the boundary where a bug becomes one feed's fault."""

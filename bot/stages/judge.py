@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from bot.core.alerting import rule
 from bot.core.candidates import Match, MatchPolicy, TopicVectors, hanging, match_closeness
 from bot.core.features import Pair
-from bot.core.naming import NameIndex
+from bot.core.naming import NameIndex, names_of
 from bot.core.policies import AlertPolicy
 from bot.core.subject import Subjects
 from bot.core.subject_index import SubjectIndex
 from bot.detection.detector import Detector
-from bot.domain import Article, Assessment, Candidate, Holder, Position, Ruling, Statement
+from bot.domain import Article, Assessment, Candidate, Position, Ruling, Statement
 from bot.ports import Abstained, Reader, Sentence
 
 ANOTHERS_STANCE = "another's stance"
@@ -49,12 +49,6 @@ class JudgedArticle:
 def carried_as(assessment: Assessment) -> str:
     """Return under which name a taken-over assessment stands in `JudgedArticle.carried`."""
     return f"{assessment.candidate.statement.id} {assessment.candidate.position.id}"
-
-
-def names_of(holder: Holder) -> tuple[str, ...]:
-    """Return every word by which a text may call a holder or somebody who speaks for it."""
-    voices = [name for voice in holder.voices for name in (voice.name, *voice.aliases)]
-    return (holder.name, *holder.aliases, *voices)
 
 
 class ArticleJudge:

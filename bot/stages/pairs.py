@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import date
 
 from bot.core.features import Pair
+from bot.core.naming import names_of
 from bot.domain import Certainty, Holder, Position
 from bot.reading.holders import Registry
 from bot.reading.mode import mode_of
-from bot.stages.judge import names_of
 
 
 class PairReader:

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from bot.core.candidates import MatchPolicy
+from bot.core.naming import names_of
 from bot.core.policies import AlertPolicy
 from bot.core.subject import Subjects
 from bot.detection.detector import Judgement
 from bot.domain import Article, Decision, Holder, Mode, Position, Relation, Statement, Voice, identify
 from bot.ports import Abstained, Sentence
-from bot.stages.judge import ANOTHERS_STANCE, BESIDE_THE_SUBJECT, HOLDER_ABSENT, ArticleJudge, names_of, pair_of
+from bot.stages.judge import ANOTHERS_STANCE, BESIDE_THE_SUBJECT, HOLDER_ABSENT, ArticleJudge, pair_of
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NORLAND = Holder(name="Norland", aliases=("Oslohavn",), voices=(Voice(name="Ada Berg"),))

@@ -14,11 +14,12 @@ from topic_matching import match_topics
 
 from bot.core.candidates import MatchPolicy
 from bot.core.features import mentions
+from bot.core.naming import names_of
 from bot.core.policies import AlertPolicy
 from bot.core.subject import Subjects
 from bot.domain import Article, Holder, Position
 from bot.ports import Sentence
-from bot.stages.judge import ArticleJudge, names_of
+from bot.stages.judge import ArticleJudge
 
 HOLDERS = [Holder(name="Norland", aliases=("Oslohavn",)), Holder(name="Sudland"), Holder(name="Westland")]
 TOPICS = ["tanks for Sudland", "grain from Westland", "the harbour treaty", "talks"]
