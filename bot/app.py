@@ -59,7 +59,8 @@ class Bot:
     ingest: Ingest
     assess: Assess
     deliver: Deliver
-    fences: tuple[FencedParser | FencedExtractor, ...]
+    parser: FencedParser
+    extractor: FencedExtractor
     detector: Detector
     text_days: int
     """How long an article's full text is kept."""
@@ -75,8 +76,8 @@ class Bot:
     def close(self) -> None:
         """Close connections, threads and processes."""
         self.ingest.close()
-        for fence in self.fences:
-            fence.close()
+        self.parser.close()
+        self.extractor.close()
         self.engine.dispose()
 
 
@@ -130,7 +131,8 @@ def build_bot(
     parser, extractor = FencedParser(), FencedExtractor("bot.reading.page:PageExtractor")
     return Bot(
         engine=engine,
-        fences=(parser, extractor),
+        parser=parser,
+        extractor=extractor,
         detector=detector,
         text_days=desk.poll.text_days,
         ingest=Ingest(engine, Fetcher(desk.poll), parser, extractor, desk.poll, random.Random()),

@@ -76,6 +76,7 @@ def _run(settings: Settings, configuration: Configuration, notifier: Notifier, d
     # As the first process of a container it gets no default handling of signals.
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    bot.parser.start()
     bot.recover(datetime.now(UTC))
     log.info("started", shown_in="Slack" if settings.slack_token else "this terminal")
     ended = runtime.run()

@@ -72,6 +72,7 @@ class Fence:
             target,
             *arguments,
         ]
+        self._workers = workers
         self._small, self._large = threading.Semaphore(workers), threading.Semaphore(1)
         self._slow = threading.Semaphore(slow)
         self._idle: deque[WorkerProcess] = deque()
@@ -104,6 +105,11 @@ class Fence:
             return answer
         self._drop(worker)
         return Broken(kind="time", problem=f"not done after {self._limits.cpu_s:g} s")
+
+    def start(self) -> None:
+        """Start the processes for small bodies now, so that their imports run beside our own and no first job waits for them."""
+        for worker in [self._start() for _ in range(self._workers)]:
+            self._release(worker)
 
     def close(self) -> None:
         """Kill the processes."""
@@ -163,6 +169,9 @@ class Fence:
                 if worker.alive():
                     return worker
                 self._all.discard(worker)
+        return self._start()
+
+    def _start(self) -> WorkerProcess:
         worker = WorkerProcess(self._command)
         with self._lock:
             self._all.add(worker)
@@ -189,6 +198,10 @@ class FencedParser:
 
     def __init__(self, limits: Limits | None = None, *, workers: int = 2, slow: int = 1) -> None:
         self._fence = Fence(PARSING, limits=limits, workers=workers, slow=slow)
+
+    def start(self) -> None:
+        """Start its processes before there is something to parse."""
+        self._fence.start()
 
     def parse(self, body: bytes, content_type: str = "") -> ParsedFeed | NotAFeed | Broken:
         """Return what `body` is, or how the attempt ended. Blocks; call it from a thread."""

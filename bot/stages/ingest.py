@@ -285,9 +285,9 @@ class Ingest:
         seen = [each for harvest in harvests for each in harvest.seen_ids]
         entries.touch(connection, seen, now, older_than=now - SEEN_EVERY)
         added = articles.add(connection, [each for harvest in harvests for each in harvest.gathered.arrivals], now)
+        whole = [end.feed.url for end in ends if end.harvest.whole]
+        entries.forget(connection, whole, now - timedelta(days=self._policy.retention_days))
         for end in ends:
-            if end.harvest.whole:
-                entries.forget(connection, end.feed.url, now - timedelta(days=self._policy.retention_days))
             late_pages.save(connection, end.feed.url, end.harvest.late)
             for each in end.harvest.gathered.edited:
                 found = each.comparison

@@ -103,10 +103,12 @@ def touch(connection: Connection, entry_ids: Sequence[str], now: datetime, *, ol
         )
 
 
-def forget(connection: Connection, feed_url: str, before: datetime) -> int:
-    """Forget this feed's entries that have not been in it since `before`; their articles stay. Return how many."""
-    query = select(table.c.id).where(table.c.feed_url == feed_url, table.c.last_seen_at < before)
-    stale = list(connection.execute(query).scalars())
+def forget(connection: Connection, feed_urls: Sequence[str], before: datetime) -> int:
+    """Forget the entries that have not been in these feeds since `before`; their articles stay. Return how many."""
+    stale: list[str] = []
+    for chunk in _chunks(feed_urls):
+        query = select(table.c.id).where(table.c.feed_url.in_(chunk), table.c.last_seen_at < before)
+        stale += connection.execute(query).scalars()
     for chunk in _chunks(stale):
         connection.execute(update(articles).where(articles.c.entry_id.in_(chunk)).values(entry_id=None))
         connection.execute(delete(table).where(table.c.id.in_(chunk)))

@@ -66,7 +66,9 @@ metadata.create_all(engine)
 with transaction(engine) as connection:
     feeds.sync_feeds(connection, [Feed(url=url, name=url, full_text=True) for url in urls], datetime.now(UTC))
 policy = PollPolicy(allowed_networks=("127.0.0.0/8",), host_gap_s=0.0)
-ingest = Ingest(engine, Fetcher(policy), FencedParser(), NoPages(), policy, random.Random(1))
+parser = FencedParser()
+parser.start()
+ingest = Ingest(engine, Fetcher(policy), parser, NoPages(), policy, random.Random(1))
 print("ready", flush=True)
 for line in open(int(os.environ["PHASES"])):
     began = time.perf_counter()
@@ -75,7 +77,7 @@ for line in open(int(os.environ["PHASES"])):
     assert not report.failed, report.problems
     with transaction(engine) as connection:
         print(json.dumps([took, sum(articles.counts(connection).values())]), flush=True)
-ingest._harvester._parser.close()
+parser.close()
 ingest.close()
 """
 
