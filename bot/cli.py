@@ -2,7 +2,8 @@
 
 0: done. 1: done, and something was found wrong (doctor, feeds check, feeds import, health; once: some feeds failed; scan,
 read, assess, replay: some of the input could not be read). 2: what was given cannot be used (arguments, configuration, all of the
-input). 3: what the bot stands on is missing or refuses (model, database, Slack; once: every feed failed).
+input). 3: what the bot stands on is missing or refuses (model, database, Slack; once: every feed failed, or alerts
+wait because Slack did not take them).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from bot.commands.packs import packs
 from bot.commands.replay import replay
 from bot.commands.running import health, once, run
 from bot.commands.scanning import assess, read, scan
+from bot.commands.testing import try_alert
 from bot.commands.training import train_
 from bot.commands.worker import worker
 from bot.errors import WalkbackError
@@ -55,6 +57,7 @@ def walkback(
 
 app.command()(init)
 app.command()(packs)
+app.command("test")(try_alert)
 app.command()(run)
 app.command()(once)
 app.command()(worker)

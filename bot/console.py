@@ -12,6 +12,7 @@ from rich.text import Text
 from bot.core.alert_words import confidence, day, headline, host, minute, outlets, speaker
 from bot.core.card import Card, Outlet, card_from, cards_of_digest, outlet_from
 from bot.core.safe_text import clean, cut
+from bot.core.sample import LABEL, PREFIX
 from bot.domain import Delivery, Relation
 from bot.ports import PostOutcome, PostOutcomeKind
 
@@ -93,7 +94,8 @@ _Shown = tuple[tuple[str, str], list[tuple[str, Text]]]
 def _shown(payload: Mapping[str, object]) -> Iterator[_Shown]:
     match payload.get("kind"):
         case "alert":
-            yield _alert(card_from(payload))
+            title, rows = _alert(card_from(payload))
+            yield _as_sample(title, rows) if payload.get("sample") else (title, rows)
         case "digest":
             yield from map(_alert, cards_of_digest(payload))
         case "reply":
@@ -121,6 +123,11 @@ def _alert(card: Card) -> _Shown:
         ("But", Text(f"a later report {clean(card.disputed)}" if card.disputed else "")),
     ]
     return (headline(card), _COLOURS.get(card.relation, "white")), [row for row in rows if row[1].plain]
+
+
+def _as_sample(title: tuple[str, str], rows: list[tuple[str, Text]]) -> _Shown:
+    heading, colour = title
+    return (PREFIX + heading, colour), [("", Text(LABEL, style="bold")), *rows]
 
 
 def _on_record(card: Card) -> str:

@@ -188,6 +188,11 @@ class FakeSlack:
         )
 
     def conversations_list(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        asked = {"public_channel": "channels:read", "private_channel": "groups:read"}
+        needed = {asked[kind] for kind in arguments["types"].split(",")}
+        if not needed <= set(self.scopes.split(",")):
+            told = {"needed": ",".join(sorted(needed)), "provided": self.scopes}
+            return {"ok": False, "error": "missing_scope", **told}
         public = [{name: details[name] for name in ("id", "name")} for details in self.channels.values()]
         return self._page(public, arguments, "channels")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -17,10 +18,23 @@ from bot.commands.running import run_round
 from bot.config import load_configuration, load_settings
 from bot.demo.server import serve, write_config
 from bot.domain import Decision, Relation
-from bot.stages.judge import ANOTHERS_STANCE, HOLDER_ABSENT
+from bot.stages.copies import SAME_WORDS
+from bot.stages.judge import ANOTHERS_STANCE, BESIDE_THE_SUBJECT, HOLDER_ABSENT
 from bot.store import tallies
 from bot.store.engine import snapshot
 from bot.store.tallies import Tally
+
+_SILENT = {
+    Relation.CONSISTENT.value: "within the line",
+    Relation.UNRELATED.value: "nothing about what the holder holds",
+}
+_KEPT_BACK = "a movement of the line, but no shift of its own: told before, only a denial, or too old"
+_DROPPED = {
+    HOLDER_ABSENT: ("comparison", "the article never names the holder"),
+    BESIDE_THE_SUBJECT: ("comparison", "the holder is named, but not beside the line's subject"),
+    ANOTHERS_STANCE: ("statement", "what somebody else holds"),
+    SAME_WORDS: ("statement", "word for word in an article that was judged before"),
+}
 
 AsJson = Annotated[bool, typer.Option("--json", help="What happened as one JSON line, after the alerts.")]
 
@@ -51,40 +65,37 @@ def demo(json_: AsJson = False) -> None:
                 told = tallies.totals(connection, date(2000, 1, 1))
         finally:
             bot.close()
-    silent = _why_silent(told)
+    silent = why_silent(told)
     if json_:
         emit(report | {"why_not": silent})
         return
-    people.print(
-        f"\n{counted(report['new_articles'], 'article')} read, {counted(report['alerts'], 'alert')}, "
-        f"{counted(report['further_accounts'], 'further account')} of the same shift. What stayed silent, and why:"
-    )
-    for line in silent:
-        people.print(f"  {line}", markup=False, highlight=False)
+    lines, articles = counted(len(configuration.positions), "tracked line"), counted(report["new_articles"], "article")
+    words = [
+        f"\n{articles} laid beside {lines}: {counted(report['alerts'], 'alert')}, one for each shift of a line.",
+        f"{counted(report['further_accounts'], 'further report')} of those shifts, told below its alert (“Also reported”).",
+        "What stayed silent, and why. A statement is one to three sentences on a tracked topic; a comparison is one article",
+        "beside one line.",
+        *(f"  {line}" for line in silent),
+    ]
+    people.print("\n".join(words), markup=False, highlight=False, soft_wrap=True)
 
 
-def _why_silent(told: Sequence[Tally]) -> list[str]:
-    """Return in an editor's words what the assess stage did not alert to, the most frequent first."""
-    silent = [t for t in told if t.stage == "assess" and t.outcome not in ("assessed", Decision.ALERT.value)]
-    near = sum(t.n for t in silent if t.outcome == Decision.DIGEST)
-    said = [(t.n, _words(t)) for t in silent if t.outcome != Decision.DIGEST]
-    if near:
-        said.append((near, counted(near, "near miss", "near misses")))
-    return [words for _, words in sorted(said, key=lambda one: -one[0])]
+def why_silent(told: Sequence[Tally]) -> list[str]:
+    """Return in an editor's words what the assess stage did not alert to, with what is counted, the most frequent first."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for one in told:
+        if one.stage == "assess" and one.outcome not in ("assessed", Decision.ALERT.value):
+            counts[_words(one)] += one.n
+    return [f"{counted(n, what)}: {why}" for (what, why), n in counts.most_common()]
 
 
-def _words(one: Tally) -> str:
-    one_only = one.n == 1
+def _words(one: Tally) -> tuple[str, str]:
+    """Return what is counted, and why it stayed silent."""
     reason = one.reason.replace("_", " ") or "no reason given"
-    said = {
-        (Decision.SILENT, Relation.UNRELATED): f"{'says' if one_only else 'say'} nothing of a tracked line",
-        (Decision.SILENT, Relation.CONSISTENT): f"{'keeps' if one_only else 'keep'} to the line",
-        ("dropped", ANOTHERS_STANCE): "of what somebody else holds",
-    }.get((one.outcome, one.reason))
-    if said or one.outcome == Decision.SILENT:
-        return f"{counted(one.n, 'statement')} {said or f'judged {reason} and kept back all the same'}"
-    if (one.outcome, one.reason) == ("dropped", HOLDER_ABSENT):
-        return f"{counted(one.n, 'position')} whose holder an article never names"
-    return (
-        f"{counted(one.n, 'article')} {'without readable text' if one.outcome == 'skipped' else one.outcome} ({reason})"
-    )
+    if one.outcome == Decision.DIGEST:
+        return "statement", "near misses, not sure enough to wake anybody; the daily digest has them"
+    if one.outcome == Decision.SILENT:
+        return "statement", _SILENT.get(one.reason, _KEPT_BACK)
+    if one.outcome == "dropped":
+        return _DROPPED.get(one.reason, ("statement", reason))
+    return "article", "without readable text" if reason == "empty" else reason

@@ -13,11 +13,13 @@ import typer
 from bot.app import build_notifier, open_store
 from bot.commands.output import counted, emit
 from bot.config import Configuration, Settings, load_configuration, load_settings
+from bot.core.dispatch import MEND
 from bot.detection.detector import load_detector
 from bot.detection.manifest import read_manifest
 from bot.domain import Delivery
 from bot.errors import ConfigurationError, Fault, WalkbackError
 from bot.slack.check_socket import check_socket
+from bot.slack.codes import advice_on
 from bot.slack.post import SlackNotifier
 from bot.store import articles, deliveries, tallies
 from bot.store.engine import snapshot
@@ -110,11 +112,15 @@ def _store(settings: Settings) -> Iterator[Check]:
     listed = "; ".join(f"{one.url} ({one.reason})" for one in foreign)
     also = (f"; passages not read: {passages}" if passages else "") + (f"; latest: {listed}" if listed else "")
     yield Check(name="reading", found=f"skipped today: {skipped or 'nothing'}{also}")
-    faults = [
-        Fault(problem=f"{_named(one)} for {one.channel} is {one.state.value}: {one.reason or 'no reason given'}")
-        for one in waiting
-    ]
+    faults = [_stuck(one) for one in waiting]
     yield Check(name="deliveries", found="" if faults else "none waits for a person", faults=tuple(faults))
+
+
+def _stuck(delivery: Delivery) -> Fault:
+    """Return what to tell of a delivery that waits for a person, or was given up."""
+    state, reason = delivery.state.value, delivery.reason or "no reason given"
+    advice = advice_on(reason.removeprefix(MEND)) if reason.startswith(MEND) else ""
+    return Fault(problem=f"{_named(delivery)} for {delivery.channel} is {state}: {reason}", advice=advice)
 
 
 def _named(delivery: Delivery) -> str:

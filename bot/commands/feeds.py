@@ -10,9 +10,11 @@ from typing import Annotated
 import typer
 
 from bot.commands.editing import editable
+from bot.commands.feed_lines import feed_lines
 from bot.commands.output import emit, people, progress, table
 from bot.config import load_desk, load_feeds, load_settings
 from bot.config.edit import add_feed, remove_feed
+from bot.core.addresses import redacted
 from bot.domain import Feed
 from bot.errors import ConfigurationError, InputError
 from bot.feeds import opml
@@ -114,10 +116,14 @@ def check_(
     ] = None,
     json_: AsJson = False,
 ) -> None:
-    """Look at feeds once, as a poll would, and say what is wrong and what to do. Exit code 1 where one cannot be polled."""
+    """Look at feeds once, as a poll would, and say what is wrong and what to do. Exit code 1 where one cannot be polled.
+
+    A line a feed, those that cannot be polled first.
+    """
     settings = load_settings()
     desk = load_desk(settings.config_path / "desk.yaml")
-    looked_at = targets or [feed.url for feed in load_feeds(settings.config_path / "feeds.yaml")]
+    configured = [] if targets else load_feeds(settings.config_path / "feeds.yaml")
+    looked_at = targets or [feed.url for feed in configured]
     parser = FencedParser()
     found: list[FeedCheck] = []
     try:
@@ -129,15 +135,10 @@ def check_(
     finally:
         parser.close()
     if not json_:
-        headings = ["feed", "outcome", "format", "entries", "newest", "problem", "what to do"]
-        table("Feeds", headings, [_cells(one) for one in found])
+        names = {redacted(feed.url): feed.name for feed in configured}
+        sys.stdout.writelines(f"{line}\n" for line in feed_lines(found, names))
     if not all(one.ok for one in found):
         raise typer.Exit(1)
-
-
-def _cells(one: FeedCheck) -> tuple[object, ...]:
-    newest = f"{one.newest:%Y-%m-%d %H:%M}" if one.newest else "-"
-    return (one.feed, one.outcome, one.format or "-", one.entries, newest, one.problem or "-", one.advice or "-")
 
 
 def _path() -> Path:

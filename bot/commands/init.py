@@ -26,6 +26,7 @@ from bot.errors import InputError
 Answer = TypeVar("Answer")
 
 FOLDER = Path("my-desk")
+IN_EDITORS = "lets editors complete and check the YAML file of that name; the bot does without"
 
 
 def init(
@@ -59,8 +60,9 @@ def init(
         "",
         contact_address,
     )
-    write_starter(folder, starter(chosen, desk=name, channel=shown_in, contact=reached))
-    _tell(folder, chosen)
+    files = starter(chosen, desk=name, channel=shown_in, contact=reached)
+    write_starter(folder, files)
+    _tell(folder, chosen, list(files))
 
 
 class _Asking:
@@ -102,26 +104,34 @@ def _chooser(offered: tuple[Pack, ...]) -> Callable[[str], list[Pack]]:
     return choose
 
 
-def _tell(folder: Path, chosen: list[Pack]) -> None:
+def _tell(folder: Path, chosen: list[Pack], files: list[str]) -> None:
+    """Name every file that was written, with what it is for, and the next three steps."""
     made = load_configuration(folder)
-    counts = f"{counted(len(made.positions), 'position')} and {counted(len(made.feeds), 'feed')}"
-    where = folder if folder.is_absolute() else Path("$PWD") / folder
     titles = ", ".join(pack.title for pack in chosen)
+    channel = made.desk.channels[made.desk.default_channel]
+    about = {
+        "positions.yaml": f"the lines to track: {counted(len(made.positions), 'position')} ({titles})",
+        "feeds.yaml": f"what is read: {counted(len(made.feeds), 'feed')}",
+        "desk.yaml": f"where alerts go ({channel} in Slack), when, and how feeds are polled",
+        "slack-manifest.yaml": "what Slack makes the app from; not needed for the terminal",
+    }
+    width = max(map(len, files))
+    written = "\n".join(f"  {name:{width}}  {about.get(name, IN_EDITORS)}" for name in files)
+    where = folder if folder.is_absolute() else Path("$PWD") / folder
     people.print(
-        f"{folder}: wrote positions.yaml, feeds.yaml and desk.yaml with {counts} ({titles}).\n"
+        f"{folder}: wrote\n"
+        f"{written}\n"
         "\n"
-        "What to do next:\n"
+        "The next three steps:\n"
         f"  1. Read {folder / 'positions.yaml'}: check each baseline against its source, take out what you do not follow.\n"
-        "  2. Prove it:\n"
+        "  2. Tell the commands of the folder, prove it, and see a test alert:\n"
         f'       export WALKBACK_CONFIG_DIR="{where}"\n'
         "       walkback doctor\n"
-        "       walkback feeds check\n"
-        "  3. Read the feeds once. The first reading is silent and fills the ledger:\n"
+        "       walkback test\n"
+        "     It comes to this terminal. For Slack, make an app from the manifest, set WALKBACK_SLACK_TOKEN and invite the\n"
+        "     bot to the channel; docs/slack.md goes through it.\n"
+        "  3. Read the feeds, once in silence, which fills the ledger, and then for good:\n"
         "       walkback once\n"
-        f"  4. For Slack, make an app from {folder / 'slack-manifest.yaml'}, set WALKBACK_SLACK_TOKEN, invite the bot to "
-        "the channel.\n"
-        "     Without a token, alerts appear in the terminal.\n"
-        "  5. Leave it running:\n"
         "       walkback run",
         markup=False,
         highlight=False,

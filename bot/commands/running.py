@@ -8,17 +8,20 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from types import FrameType
 from typing import Annotated
 
 import structlog
 import typer
+from sqlalchemy import URL, Connection
 
 from bot.app import Bot, build_bot, build_notifier, build_runtime, configure_logging, heartbeat_path
 from bot.commands.desk import desk_works
 from bot.commands.output import emit, people, waiting
 from bot.commands.page import page_works
+from bot.commands.round_words import RoundTold
 from bot.config import Configuration, Settings, load_configuration, load_settings
 from bot.core.addresses import redacted
 from bot.detection.detector import Detector, load_detector
@@ -26,7 +29,8 @@ from bot.errors import StoreError
 from bot.ports import Notifier
 from bot.runtime.guards import alone
 from bot.runtime.local import healthy
-from bot.store.engine import open_engine
+from bot.store import backlog, feeds, tallies
+from bot.store.engine import open_engine, snapshot, transaction
 
 log = structlog.get_logger()
 
@@ -78,7 +82,9 @@ def _run(settings: Settings, configuration: Configuration, notifier: Notifier, d
     signal.signal(signal.SIGINT, stop)
     bot.parser.start()
     bot.recover(datetime.now(UTC))
-    log.info("started", shown_in="Slack" if settings.slack_token else "this terminal")
+    with transaction(bot.engine) as connection:
+        backlog.try_mended(connection, datetime.now(UTC))
+    log.info("started", **start_facts(settings, configuration, bot.engine.url))
     ended = runtime.run()
     if ended:
         bot.close()
@@ -89,31 +95,85 @@ def _run(settings: Settings, configuration: Configuration, notifier: Notifier, d
         os._exit(0)  # threads that are still at it would abort the process; their rows are taken up at the next start
 
 
+def start_facts(settings: Settings, configuration: Configuration, store: URL) -> dict[str, str | int]:
+    """Return what a bot that starts is to say of itself: what it tracks and reads, and where alerts, page and store are."""
+    channels = sorted(set(configuration.desk.channels.values()))
+    address = f"[{settings.web_bind}]" if ":" in settings.web_bind else settings.web_bind
+    served = f"http://{address}:{settings.web_port or '(any: see page_open)'}/"
+    return {
+        "positions": len(configuration.positions),
+        "feeds": len(configuration.feeds),
+        "alerts_to": f"Slack: {', '.join(channels)}"
+        if settings.slack_token
+        else "this terminal (no WALKBACK_SLACK_TOKEN)",
+        "page": "not served (no WALKBACK_WEB_PORT)" if settings.web_port is None else served,
+        "store": store_name(store),
+        "configuration": str(settings.config_path),
+    }
+
+
+def store_name(url: URL) -> str:
+    """Return where the database is, without who signs in and with which password."""
+    if url.get_backend_name() == "sqlite":
+        return str(url.database or "in memory")
+    return f"{url.get_backend_name()}, {url.database or 'the user’s own'} at {url.host or 'this machine'}"
+
+
 def once(json_: AsJson = False) -> None:
     """Poll every feed now, assess what is new, deliver what is due, and end.
 
-    Exit code 1 where some feeds failed, 3 where all did.
+    The first reading of a feed is silent (`first_run` in feeds.yaml). Exit code 1 where some feeds failed; 3 where all did,
+    or where alerts wait because Slack did not take them.
     """
     settings = load_settings()
     configure_logging(settings)
     configuration = load_configuration(settings.config_path)
-    problems: dict[str, str] = {}
     notifier, detector = _needed(settings)
     with alone(open_engine(settings.database)):
         bot = build_bot(settings, configuration, notifier=notifier, detector=detector)
         try:
-            report = run_round(bot, on_problems=problems.update)
+            told = _round_told(bot, shown_in="Slack" if settings.slack_token else "this terminal")
         finally:
             bot.close()
-    told = {redacted(url): problem for url, problem in problems.items()}
     if json_:
-        emit(report | {"problems": told})
+        waits = [asdict(row) for row in told.backlog]
+        more = {"problems": told.problems, "first_read": told.first_read, "not_read": told.not_read}
+        more |= {"shown": told.shown, "waiting": waits}
+        emit({**told.counts, **more})
     else:
-        for url, problem in told.items():
-            people.print(f"{url}: {problem}", markup=False, highlight=False, soft_wrap=True)
-        people.print(", ".join(f"{name.replace('_', ' ')}: {n}" for name, n in report.items()))
-    if report["feeds_failed"]:
-        raise typer.Exit(3 if report["feeds_failed"] == report["feeds_polled"] else 1)
+        for line in told.lines():
+            people.print(line, markup=False, highlight=False, soft_wrap=True)
+    if told.exit_code:
+        raise typer.Exit(told.exit_code)
+
+
+def _round_told(bot: Bot, *, shown_in: str) -> RoundTold:
+    """Make one round, and gather what there is to tell of it."""
+    started, problems = datetime.now(UTC), dict[str, str]()
+    with transaction(bot.engine) as connection:
+        unread, skipped = feeds.unread(connection), _skipped(connection, started)
+        backlog.try_mended(connection, started)
+    counts = run_round(bot, on_problems=problems.update)
+    with snapshot(bot.engine) as connection:
+        still = feeds.unread(connection)
+        return RoundTold(
+            counts=counts,
+            problems={redacted(url): problem for url, problem in problems.items()},
+            not_read=_skipped(connection, started) - skipped,
+            first_read=sum(then == "silent" and url not in still for url, then in unread.items()),
+            shown=backlog.shown(connection, started),
+            backlog=backlog.backlog(connection, dead_since=started),
+            shown_in=shown_in,
+        )
+
+
+def _skipped(connection: Connection, since: datetime) -> Counter[str]:
+    """Return how many articles were passed over from that day on, by reason."""
+    told: Counter[str] = Counter()
+    for tally in tallies.totals(connection, since.date()):
+        if tally.outcome == "skipped":
+            told[tally.reason or "no reason given"] += tally.n
+    return told
 
 
 def health() -> None:

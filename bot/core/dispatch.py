@@ -211,7 +211,7 @@ def settlement(  # noqa: C901, PLR0911  # a table: one line for each way in whic
         case PostOutcomeKind.BUG:
             return settle(DeliveryState.DEAD, f"bug: {outcome.reason}")
         case PostOutcomeKind.MEND:
-            return settle(DeliveryState.PENDING, MEND + outcome.reason, policy.longest_retry_s, counted=False)
+            return settle(DeliveryState.PENDING, MEND + outcome.told, policy.longest_retry_s, counted=False)
         case PostOutcomeKind.DOUBTFUL:
             return settle(DeliveryState.DOUBTFUL, DOUBT + outcome.reason, pause)
         case PostOutcomeKind.RETRY if outcome.reason == RATE_LIMITED:

@@ -1,4 +1,4 @@
-"""The alert that `/walkback test` posts: made up, and said to be."""
+"""The alert that `walkback test` and `/walkback test` post: made up, and said to be."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ from datetime import datetime, timedelta
 
 from bot.core.card import Card, Outlet, record_of
 from bot.domain import Certainty, Relation
+
+LABEL = "TEST. This is a sample, made up by Walkback: nobody said it, and nothing is filed."
+"""Stands above every sample."""
+PREFIX = "Test: "
+"""Begins a sample's headline where the label is not seen, as in a notification."""
 
 
 def sample_record(now: datetime) -> dict[str, object]:

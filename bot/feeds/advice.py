@@ -5,7 +5,8 @@ from __future__ import annotations
 from bot.core.schedule import Outcome
 
 ADVICE = {
-    Outcome.REFUSED: "The address is inside a protected network. For an intranet feed, allow its network in desk.yaml.",
+    Outcome.REFUSED: "The address is inside a protected network. For a feed in your own, list that network in desk.yaml under "
+    "`poll: allowed_networks`, such as `allowed_networks: [10.1.0.0/16]`.",
     Outcome.BAD_ADDRESS: "Write the whole address, beginning with https:// or http://.",
     Outcome.NO_SUCH_HOST: "Check the host name for a slip; if it is right, the site or its name server is down.",
     Outcome.NO_CONNECTION: "The server does not answer. Try the address in a browser; if it opens there, we may be blocked.",
@@ -13,7 +14,7 @@ ADVICE = {
     Outcome.TIMEOUT: "The server is too slow. It is tried again with growing pauses.",
     Outcome.DROPPED: "The server ends the connection before the answer is complete. It is tried again with growing pauses.",
     Outcome.NOT_HTTP: "What answers there is no web server, or a broken one.",
-    Outcome.TOO_LARGE: "The feed is over the size limit. Ask for a shorter one, or raise the limit in desk.yaml.",
+    Outcome.TOO_LARGE: "The feed is over the size limit. Ask for a shorter one, or raise `poll: max_bytes` in desk.yaml.",
     Outcome.BAD_ENCODING: "The server's compression is broken. Tell the site.",
     Outcome.REDIRECT_LOOP: "The address sends round in a circle, often for want of a cookie or a login. Look for another feed.",
     Outcome.GONE: "The publisher ended this feed. Look for its successor; the address is asked again once a week.",

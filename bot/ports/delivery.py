@@ -21,12 +21,21 @@ class PostOutcomeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostOutcome:
-    """What came of a post. `ref` names the message when posted; `retry_after_s` is what the other side asked for, or None."""
+    """What came of a post. `ref` names the message when posted; `retry_after_s` is what the other side asked for, or None.
+
+    `detail` is what the other side said of the reason beside its code, in words for a person, "" for nothing.
+    """
 
     kind: PostOutcomeKind
     ref: str = ""
     reason: str = ""
     retry_after_s: float | None = None
+    detail: str = ""
+
+    @property
+    def told(self) -> str:
+        """The reason with its detail: "missing_scope (Slack asks for channels:read)"."""
+        return f"{self.reason} ({self.detail})" if self.detail else self.reason
 
 
 class Notifier(Protocol):

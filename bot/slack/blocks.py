@@ -8,6 +8,7 @@ from bot.core.alert_words import confidence, day, fallback, headline, host, outl
 from bot.core.card import Card, Outlet, card_from, cards_of_digest, outlet_from
 from bot.core.marks import marks_of
 from bot.core.safe_text import clean
+from bot.core.sample import LABEL, PREFIX
 from bot.slack import limits
 from bot.slack.buttons import decided, under
 from bot.slack.daily import daily_blocks, daily_text
@@ -15,7 +16,6 @@ from bot.slack.escape import link, moment, mrkdwn, user_group
 from bot.slack.parts import Block, context, header, section
 
 EVENT_TYPE = "walkback_alert"
-SAMPLE = "This is a sample, made up by Walkback: nobody said it, and nothing is filed."
 
 
 def message(record: Mapping[str, object], key: str, *, buttons: bool = False) -> dict[str, object]:
@@ -26,7 +26,8 @@ def message(record: Mapping[str, object], key: str, *, buttons: bool = False) ->
     match record.get("kind"):
         case "alert":
             card = card_from(record)
-            return _message(mrkdwn(fallback(card), limits.FALLBACK), _alert(card, record, buttons=buttons), key)
+            text = (PREFIX if record.get("sample") else "") + fallback(card)
+            return _message(mrkdwn(text, limits.FALLBACK), _alert(card, record, buttons=buttons), key)
         case "daily":
             return _message(mrkdwn(daily_text(record), limits.FALLBACK), daily_blocks(record), key)
         case "digest":
@@ -42,7 +43,7 @@ def message(record: Mapping[str, object], key: str, *, buttons: bool = False) ->
 
 def _alert(card: Card, record: Mapping[str, object], *, buttons: bool) -> list[Block]:
     if record.get("sample"):
-        return [context(SAMPLE), *alert_blocks(card)]
+        return [context(LABEL), *alert_blocks(card)]
     marks = marks_of(record)
     return [*alert_blocks(card), *decided(marks), *(under(card, marks) if buttons else [])]
 

@@ -13,8 +13,8 @@ SCOPES = {
     "chat:write": "to post",
     "channels:read": "to find public channels by name",
     "channels:history": "to look up whether an alert is there already",
-    "groups:read": "the same in private channels",
-    "groups:history": "the same in private channels",
+    "groups:read": "to find private channels by name",
+    "groups:history": "to look up whether an alert is there already, in private channels",
     "files:write": "to put the picture of a position's history into an alert's thread",
     "commands": "for /walkback and the shortcut “Check this text”",
 }
@@ -29,7 +29,7 @@ def check(web: SlackWeb, channels: Mapping[str, str | PostOutcome]) -> list[Faul
     """
     answer = web.read("auth.test", {})
     if isinstance(answer, PostOutcome):
-        return [Fault(problem=f"Slack does not take the token: {answer.reason}", advice=_advice(answer))]
+        return [Fault(problem=f"Slack does not take the token: {answer.told}", advice=_advice(answer))]
     faults = []
     if answer.scopes:  # Slack names them in a header; what stands in for it may not
         faults = [
@@ -43,7 +43,7 @@ def check(web: SlackWeb, channels: Mapping[str, str | PostOutcome]) -> list[Faul
 def _channel_fault(web: SlackWeb, name: str, channel: str | PostOutcome) -> Fault | None:
     answer = channel if isinstance(channel, PostOutcome) else web.read("conversations.info", {"channel": channel})
     if isinstance(answer, PostOutcome):
-        return Fault(problem=f"the channel {name} cannot be used: {answer.reason}", advice=_advice(answer))
+        return Fault(problem=f"the channel {name} cannot be used: {answer.told}", advice=_advice(answer))
     details = answer.data.get("channel") or {}
     code = (
         "is_archived" if details.get("is_archived") else "not_in_channel" if details.get("is_member") is False else ""

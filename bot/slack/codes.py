@@ -44,7 +44,7 @@ ADVICE = {
 DEFAULT_ADVICE = "Look the code up in Slack's documentation of chat.postMessage; the alert is kept and tried again"
 
 
-def outcome_of(code: str, *, retry_after_s: float | None = None) -> PostOutcome:
+def outcome_of(code: str, *, retry_after_s: float | None = None, detail: str = "") -> PostOutcome:
     """Return how a post ended that Slack answered with ok:false and `code`. An unknown code is kept and told to a person."""
     if code in _NOT_TAKEN:
         reason = RATE_LIMITED if code != "request_timeout" else code
@@ -53,9 +53,9 @@ def outcome_of(code: str, *, retry_after_s: float | None = None) -> PostOutcome:
         return PostOutcome(kind=PostOutcomeKind.DOUBTFUL, reason=code, retry_after_s=retry_after_s)
     if code in _BUG:
         return PostOutcome(kind=PostOutcomeKind.BUG, reason=code)
-    return PostOutcome(kind=PostOutcomeKind.MEND, reason=code)
+    return PostOutcome(kind=PostOutcomeKind.MEND, reason=code, detail=detail)
 
 
-def advice_on(code: str) -> str:
-    """Return what to do about a code that a person must mend."""
-    return ADVICE.get(code, DEFAULT_ADVICE)
+def advice_on(reason: str) -> str:
+    """Return what to do about a code that a person must mend; `reason` is the code, with or without its detail."""
+    return ADVICE.get(reason.partition(" ")[0], DEFAULT_ADVICE)

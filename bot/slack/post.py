@@ -110,7 +110,7 @@ class SlackNotifier:
         if not isinstance(answer, PostOutcome):
             return
         if answer.kind is PostOutcomeKind.MEND:
-            raise DeliveryFault(f"Slack does not take the token: {answer.reason}. {advice_on(answer.reason)}")
+            raise DeliveryFault(f"Slack does not take the token: {answer.told}. {advice_on(answer.reason)}")
         log.warning("slack_not_verified", reason=answer.reason)
 
     def check(self, channels: Sequence[str]) -> list[Fault]:
@@ -164,7 +164,7 @@ class SlackNotifier:
         if outcome.kind is not PostOutcomeKind.MEND:
             return outcome
         # A picture is no reason to hold up a channel's alerts.
-        log.error("picture_refused", channel=channel, reason=outcome.reason, advice=advice_on(outcome.reason))
+        log.error("picture_refused", channel=channel, reason=outcome.told, advice=advice_on(outcome.reason))
         return PostOutcome(kind=PostOutcomeKind.POSTED, reason=f"refused: {outcome.reason}")
 
     def _messages(self, channel: str, oldest: str, thread: str) -> Iterator[Mapping[str, Any]]:
@@ -196,22 +196,34 @@ class SlackNotifier:
             return channel
         if name in self._identifiers:
             return self._identifiers[name]
-        arguments: dict[str, object] = {
-            "limit": 1000,
-            "exclude_archived": True,
-            "types": "public_channel,private_channel",
-        }
+        unseen = ""
+        refused = self._look_for(name, "public_channel,private_channel")
+        if refused and refused.reason == "missing_scope":
+            # Without groups:read Slack refuses the question whole, and answers it for public channels alone.
+            unseen = (
+                f"no public channel has that name; for private ones {refused.detail or 'the app lacks groups:read'}"
+            )
+            refused = self._look_for(name, "public_channel")
+        if refused:
+            return _nothing_sent(refused)
+        return self._identifiers.get(name) or PostOutcome(
+            kind=PostOutcomeKind.MEND, reason="channel_not_found", detail=unseen
+        )
+
+    def _look_for(self, name: str, types: str) -> PostOutcome | None:
+        """Learn the identifiers of channels until that of `name` is among them; return how Slack refused, None where it did not."""
+        arguments: dict[str, object] = {"limit": 1000, "exclude_archived": True, "types": types}
         for _ in range(_MOST_PAGES_OF_CHANNELS):
             answer = self._web.read("conversations.list", arguments)
             if isinstance(answer, PostOutcome):
-                return _nothing_sent(answer)
+                return answer
             found = {str(item["name"]): str(item["id"]) for item in answer.data.get("channels") or []}
             self._identifiers |= found
             cursor = (answer.data.get("response_metadata") or {}).get("next_cursor")
             if name in found or not cursor:
-                break
+                return None
             arguments["cursor"] = cursor
-        return self._identifiers.get(name) or PostOutcome(kind=PostOutcomeKind.MEND, reason="channel_not_found")
+        return None
 
 
 def _nothing_sent(outcome: PostOutcome) -> PostOutcome:

@@ -27,6 +27,7 @@ from bot.slack.codes import outcome_of
 log = structlog.get_logger()
 
 _CODE = re.compile(r"[a-z][a-z0-9_]{1,60}")
+_SCOPE = re.compile(r"[a-z][a-z0-9_.:-]{1,40}")
 _NEVER_LEFT = {errno.ECONNREFUSED, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL}
 _LONGEST_RETRY_AFTER_S = 3600.0
 
@@ -129,10 +130,22 @@ def _refusal(error: SlackApiError) -> PostOutcome:
     if response.status_code >= http.client.INTERNAL_SERVER_ERROR:
         return PostOutcome(kind=PostOutcomeKind.DOUBTFUL, reason=f"http_{response.status_code}", retry_after_s=pause_s)
     if _CODE.fullmatch(code):
-        return outcome_of(code, retry_after_s=pause_s)
+        return outcome_of(code, retry_after_s=pause_s, detail=_wanted_scopes(response.data))
     if response.status_code == http.client.OK:
         return PostOutcome(kind=PostOutcomeKind.DOUBTFUL, reason="unreadable_answer")
     return PostOutcome(kind=PostOutcomeKind.MEND, reason="no_response_from_slack")
+
+
+def _wanted_scopes(answer: Mapping[str, object]) -> str:
+    """Return in words which scopes Slack asks for and which the token has, "" where the answer names none."""
+    needed, provided = (
+        [scope for word in str(answer.get(name) or "").split(",") if _SCOPE.fullmatch(scope := word.strip())]
+        for name in ("needed", "provided")
+    )
+    if not needed:
+        return ""
+    asked = ", ".join([scope for scope in needed if scope not in provided] or needed)
+    return f"Slack asks for {asked}; the token has {', '.join(provided) or 'no scopes'}"
 
 
 def _unreached(reason: object) -> PostOutcome:

@@ -195,6 +195,12 @@ def _settled(each: Settlement) -> dict[str, Any]:
     }
 
 
+def unread(connection: Connection) -> dict[str, str]:
+    """Return the configured feeds that never answered as one, by address, with what their first reading does ("silent", "post")."""
+    query = select(table.c.url, table.c.first_run).where(table.c.status != "removed", table.c.last_success_at.is_(None))
+    return {row.url: row.first_run for row in connection.execute(query)}
+
+
 def next_due(connection: Connection) -> datetime | None:
     """Return when the next feed is due, None where nothing is polled."""
     query = select(func.min(table.c.next_poll_at)).where(table.c.status.in_(("active", "gone")))

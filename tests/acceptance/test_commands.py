@@ -181,7 +181,7 @@ def test_a_closed_port_is_one_sentence(run: Run, config: Path) -> None:
 
 def test_a_guarded_address_is_refused(run: Run) -> None:
     ended = run("scan", "http://127.0.0.1:9/article")
-    assert (ended.code, "127.0.0.1" in ended.err, "allow its network in desk.yaml" in ended.err) == (2, True, True)
+    assert (ended.code, "127.0.0.1" in ended.err, "`allowed_networks: [10.1.0.0/16]`" in ended.err) == (2, True, True)
 
 
 @pytest.mark.parametrize(
@@ -304,6 +304,13 @@ def test_feeds_check_reads_files_and_ends_with_1_where_one_is_no_feed(run: Run, 
     assert bad.code == 1
     assert bad.lines[1]["problem"]
     assert bad.lines[1]["advice"]
+    wrong, advice, good_one, total = run(
+        "feeds", "check", str(tmp_path / "good.xml"), str(tmp_path / "bad.xml")
+    ).out.splitlines()
+    assert wrong.startswith(f"WRONG  {tmp_path / 'bad.xml'}: ")
+    assert advice.strip() == bad.lines[1]["advice"]
+    assert good_one == "note   T: most entries have no usable date"
+    assert total == "2 feeds: 1 can be polled, 1 of them with a note, 1 cannot."
 
 
 def test_the_database_is_upgraded_once(run: Run) -> None:

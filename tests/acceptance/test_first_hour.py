@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -30,9 +31,29 @@ def test_flags_alone_write_a_configuration_and_say_what_to_do_next(run: Run, tmp
     assert ended.code == 0
     desk = load_configuration(tmp_path / "news").desk
     assert dict(desk.channels) == {"foreign-desk": "#climate"}
-    for step in ("walkback doctor", "walkback once", "walkback run", 'WALKBACK_CONFIG_DIR="$PWD/news"'):
-        assert step in ended.err
+    steps = ended.err.split("The next three steps:")[1]
+    for step in (
+        "walkback doctor",
+        "walkback test",
+        "walkback once",
+        "walkback run",
+        'WALKBACK_CONFIG_DIR="$PWD/news"',
+    ):
+        assert step in steps
+    assert re.findall(r"^  (\d)\.", steps, re.MULTILINE) == ["1", "2", "3"]
     assert ended.out == ""
+
+
+def test_every_file_that_init_wrote_is_named_with_what_it_is_for(run: Run, tmp_path: Path) -> None:
+    ended = run("init", "news", "--yes", "--channel", "climate")
+    written = sorted(
+        str(path.relative_to(tmp_path / "news")) for path in (tmp_path / "news").rglob("*") if path.is_file()
+    )
+    assert {"desk.yaml", "slack-manifest.yaml", "schema/desk.json"} <= set(written)
+    listed = dict(re.findall(r"^  (\S+\.(?:yaml|json)) +(\S.+)$", ended.err, re.MULTILINE))
+    assert sorted(listed) == written
+    assert "#climate" in listed["desk.yaml"]
+    assert "editors" in listed["schema/desk.json"]
 
 
 def test_questions_are_asked_for_what_no_flag_says_until_an_answer_is_one(run: Run, tmp_path: Path) -> None:

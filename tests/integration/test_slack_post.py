@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import socket
 from collections.abc import Iterator
@@ -76,6 +77,51 @@ def test_a_channel_may_be_named(notifier: SlackNotifier, slack: FakeSlack, peer:
     assert notifier.post(delivery("k3", "#nowhere")) == PostOutcome(
         kind=PostOutcomeKind.MEND, reason="channel_not_found"
     )
+
+
+def test_a_public_channel_is_found_by_name_without_the_scope_for_private_ones(
+    notifier: SlackNotifier, slack: FakeSlack, peer: Peer
+) -> None:
+    slack.scopes = "chat:write,channels:read"
+    assert notifier.post(delivery("k1", "#c0desk2")).kind is PostOutcomeKind.POSTED
+    assert len(slack.shown("C0DESK2")) == 1
+    assert peer.calls.count("conversations.list") == 2
+    unseen = notifier.post(delivery("k2", "#nowhere"))
+    assert (unseen.kind, unseen.reason) == (PostOutcomeKind.MEND, "channel_not_found")
+    assert unseen.detail == (
+        "no public channel has that name; for private ones Slack asks for groups:read; "
+        "the token has chat:write, channels:read"
+    )
+
+
+def test_a_refusal_names_the_scope_that_slack_asks_for_and_those_of_the_token(
+    notifier: SlackNotifier, slack: FakeSlack
+) -> None:
+    slack.scopes = "chat:write"
+    outcome = notifier.post(delivery("k1", "#c0desk2"))
+    assert (outcome.kind, outcome.reason) == (PostOutcomeKind.MEND, "missing_scope")
+    assert outcome.told == "missing_scope (Slack asks for channels:read; the token has chat:write)"
+    faults = " / ".join(map(str, notifier.check(["#c0desk2"])))
+    assert f"the channel #c0desk2 cannot be used: {outcome.told}. Add the scope under OAuth" in faults
+
+
+@pytest.mark.parametrize(
+    ("answer", "detail"),
+    [
+        ({"needed": "chat:write", "provided": ""}, "Slack asks for chat:write; the token has no scopes"),
+        ({"needed": "a:b,c:d", "provided": "a:b"}, "Slack asks for c:d; the token has a:b"),
+        ({"needed": "a:b", "provided": "a:b"}, "Slack asks for a:b; the token has a:b"),
+        ({"needed": "<!channel>, a b", "provided": "x"}, ""),
+        ({"needed": 7, "provided": ["x"]}, ""),
+        ({}, ""),
+    ],
+)
+def test_only_what_can_be_a_scope_is_repeated_from_an_answer(
+    notifier: SlackNotifier, peer: Peer, answer: dict[str, object], detail: str
+) -> None:
+    body = json.dumps({"ok": False, "error": "missing_scope", **answer}).encode()
+    peer.faults.queue("chat.postMessage", Fault(kind="body", body=body))
+    assert notifier.post(delivery()).detail == detail
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from bot.console import ConsoleNotifier
 from bot.core.card import alert_record, card_of, digest_record, reply_record
+from bot.core.sample import sample_record
 from bot.domain import Delivery, DeliveryState, Relation
 from bot.ports import PostOutcomeKind
 
@@ -38,6 +39,14 @@ def shown(payload: dict[str, object], *, width: int = 80, terminal: bool = True)
 
 def plain(text: str) -> Iterator[str]:
     return (re.sub(r"\x1b\[[0-9;]*m", "", line) for line in text.splitlines())
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_sample_says_that_it_is_a_test_before_anything_else(terminal: bool) -> None:
+    first, second, *_ = plain(shown(sample_record(NOW), terminal=terminal, width=110))
+    assert "Test: Freedonia softens on a ban on duck hunting" in first
+    assert "TEST. This is a sample, made up by Walkback: nobody said it, and nothing is filed." in second
+    assert "TEST" not in "".join(plain(shown(alert_record(sample_alert()), terminal=terminal)))
 
 
 def test_a_terminal_of_eighty_columns_shows_all_of_it() -> None:

@@ -139,7 +139,7 @@ def test_the_blocks_marked_to_be_run_do_run(tmp_path: Path, script: str) -> None
 def test_the_first_steps_and_the_samples_are_run() -> None:
     run = {param.id: param.values[0] for param in runnable()}
     for page in ("README.md", "docs/quick-start.md"):
-        for command in ("walkback scan", "walkback init", "walkback doctor"):
+        for command in ("walkback scan", "walkback init", "walkback doctor", "walkback test"):
             assert command in run[page]
     assert {"docs/how-to/start-a-desk.md", "docs/how-to/scan-an-archive.md"} <= set(run)
 
@@ -148,6 +148,17 @@ def test_the_first_steps_and_the_samples_are_run() -> None:
 def test_every_command_in_a_block_would_be_understood(page: Path) -> None:
     refused = [(" ".join(words), misunderstood(words)) for words in commands_in_blocks(page)]
     assert [each for each in refused if each[1]] == []
+
+
+def test_git_ignores_what_the_blocks_that_are_run_write_into_a_checkout() -> None:
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    script = "\n".join(param.values[0] for param in runnable())
+    written = re.findall(r"> (\S+) <<", script)
+    folders = re.findall(r"^walkback init (\w\S*)", script, re.MULTILINE)
+    assert {"positions.yaml", "pairs.jsonl"} <= set(written)
+    assert "my-desk" in folders
+    assert [name for name in written if f"/{name}" not in ignored] == []
+    assert [name for name in folders if f"/{name}/" not in ignored] == []
 
 
 def test_every_block_says_what_it_is() -> None:

@@ -166,7 +166,8 @@ def test_an_alert_with_buttons_and_with_what_was_done_keeps_every_rule(
 
 def test_a_sample_says_that_it_is_one_and_has_no_buttons() -> None:
     shown = message(sample_record(datetime(2026, 1, 14, tzinfo=UTC)), "k", buttons=True)
-    assert "This is a sample" in str(shown["blocks"][0])
+    assert "TEST. This is a sample" in str(shown["blocks"][0])
+    assert str(shown["text"]).startswith("Test: ")
     assert "actions" not in {block["type"] for block in shown["blocks"]}
     assert list(faults_of_message(shown)) == []
 
