@@ -29,6 +29,7 @@ from bot.errors import StoreError
 from bot.ports import Notifier
 from bot.runtime.guards import alone
 from bot.runtime.local import healthy
+from bot.runtime.memory import hold_together
 from bot.store import backlog, feeds, tallies
 from bot.store.engine import open_engine, snapshot, transaction
 
@@ -51,6 +52,7 @@ COUNTED = (
 
 def run() -> None:
     """Poll, assess and deliver until stopped. Ends within ten seconds of SIGTERM or Ctrl-C."""
+    hold_together()
     settings = load_settings()
     configure_logging(settings)
     configuration = load_configuration(settings.config_path)

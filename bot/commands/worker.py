@@ -13,6 +13,7 @@ import typer
 
 from bot.app import build_workers, configure_logging
 from bot.config import load_configuration, load_settings
+from bot.runtime.memory import hold_together
 
 log = structlog.get_logger()
 
@@ -31,6 +32,7 @@ def worker(
 
     All need the same configuration. Ends within ten seconds of SIGTERM or Ctrl-C; what a killed one had begun is taken over.
     """
+    hold_together()
     wanted = [stage.strip() for stage in stages.split(",") if stage.strip()]
     if not wanted or not set(wanted) <= set(STAGES):
         raise typer.BadParameter(f"should be some of {', '.join(STAGES)}", param_hint="--stages")

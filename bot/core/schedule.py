@@ -10,7 +10,9 @@ The rules, in the order in which they bind:
 3. A failure doubles the wait from `fastest_s` up to `slowest_s` and stays there; no number of failures stops a feed.
 4. A success is followed by a quarter of the feed's cadence, but never sooner than its TTL or Cache-Control asks, and always
    within `fastest_s` and `slowest_s`.
-5. Jitter only ever lengthens a wait, by up to a tenth, so that no bound is undercut.
+5. Jitter only ever lengthens a wait, by up to a tenth, so that no bound is undercut. After a poll that others came with (a
+   feed's first, or one that the bot was not there for) it is up to the whole wait: a thousand feeds that are read in the first
+   ten seconds would else stay together, and what they bring would come in gusts that take minutes to judge.
 
 A permanent redirect is followed at once and adopted only after it has led to a readable feed for `REDIRECT_HELD`; an adopted
 address that fails `ABANDON_AFTER` times in a row is given up for the configured one. Conditional requests are dropped once a
@@ -34,7 +36,7 @@ ABANDON_AFTER = 3
 GONE_EVERY_S = 7 * 86_400.0
 FULL_FETCH_EVERY = timedelta(hours=24)
 LONGEST_RETRY_AFTER_S = 86_400.0
-JITTER = 0.1
+JITTER, SPREAD = 0.1, 1.0
 POLLS_PER_CADENCE = 4.0
 QUIET_FACTOR = 3.0
 CADENCE_OVER = 12
@@ -152,7 +154,7 @@ def plan(state: FeedState, seen: Observation, policy: PollPolicy, now: datetime,
     failures = 0 if seen.outcome.succeeded else state.failures + 1
     fetch_url, moved_to, moved_since = _address(state, seen, failures, now)
     return Plan(
-        next_poll_at=now + timedelta(seconds=wait_s * (1.0 + JITTER * chance)),
+        next_poll_at=now + timedelta(seconds=wait_s * (1.0 + _jitter(state, wait_s, now) * chance)),
         interval_s=wait_s,
         reason=reason,
         failures=failures,
@@ -161,6 +163,12 @@ def plan(state: FeedState, seen: Observation, policy: PollPolicy, now: datetime,
         moved_to=moved_to,
         moved_since=moved_since,
     )
+
+
+def _jitter(state: FeedState, wait_s: float, now: datetime) -> float:
+    """Return by how much of itself a wait may be lengthened."""
+    late = now - state.next_poll_at >= timedelta(seconds=wait_s)
+    return SPREAD if state.untried or late else JITTER
 
 
 def _wait(state: FeedState, seen: Observation, policy: PollPolicy, now: datetime) -> tuple[float, str]:

@@ -119,6 +119,12 @@ def test_jitter_only_lengthens_a_wait_by_at_most_a_tenth(outcome):
     assert shortest < longest <= shortest * 1.1
 
 
+@pytest.mark.parametrize("together", [{"last_success_at": None}, {"next_poll_at": NOW - timedelta(seconds=900)}])
+def test_feeds_that_were_polled_together_spread_over_their_whole_wait_and_none_comes_early(together):
+    seen = Observation(outcome=Outcome.OK, times=every(HOUR))
+    assert (wait(state(**together), seen, 0.0), wait(state(**together), seen, 0.5)) == (900, 1350)
+
+
 def test_a_partial_harvest_is_taken_up_soon():
     assert wait(state(), Observation(outcome=Outcome.PARTIAL, times=every(7 * 24 * HOUR))) == 120
 
