@@ -12,7 +12,7 @@ from bot.core.likeness import surname
 from bot.domain import Mode, Relation
 
 DENIES_AT = 0.3
-"""Likeness to a shift from which a denial is a denial of it; a denial of reports or of having said so needs none."""
+"""Likeness to a shift from which a denial is one of it; one of reports or of having said so needs none in its article's subject."""
 DIFFERS_AT = 0.45
 """Likeness from which two accounts are of one statement."""
 SURE = 0.6
@@ -22,6 +22,7 @@ ACCOUNTS_WITHIN = timedelta(hours=48)
 _OF_REPORTS = re.compile(
     r"\b(?:den(?:y|ies|ied|ying)|dismiss\w*|reject\w*|refut\w*|debunk\w*)\b[^.]{0,60}\b(?:reports?|claims?|rumou?rs?|"
     r"suggestions?|speculation|ever|having)\b|"
+    r"\bden(?:y|ies|ied|ying)\b[^.,;]{0,40}\b(?:had|has|have)\b|"
     r"\b(?:never|not|n['’]t)\b[^.,;]{0,20}\b(?:said|offered|promised|proposed|suggested|agreed)\b|"
     r"\b(?:misquoted|misinterpreted|misrepresented|taken out of context|fake news)\b|"
     r"\b(?:reports?|claims?|rumou?rs?)\b[^.]{0,60}\b(?:untrue|false|fake|baseless|groundless|nonsense|invented)\b",
@@ -45,7 +46,8 @@ class Bearing(StrEnum):
 class Voiced:
     """A statement as it bears on others: what was said, by whom, in which outlet, when, and what it does to the line.
 
-    `probability` is that of `relation`; `of_holder` says whether the holder itself speaks or is spoken of by name.
+    `probability` is that of `relation`; `of_holder` says whether the holder itself speaks or is spoken of by name, `in_subject`
+    whether the line is the one of the holder's that its article is closest to.
     """
 
     words: str
@@ -56,6 +58,7 @@ class Voiced:
     published: datetime
     mode: Mode = Mode.ASSERTION
     of_holder: bool = True
+    in_subject: bool = True
 
 
 def bearing(
@@ -88,12 +91,12 @@ def polarity(words: str) -> bool:
 
 
 def _denies(said: Voiced, *, alike: float, alike_line: float) -> bool:
-    """Whether a denial is one of this shift: it speaks of reports or of having said so, or is much like it."""
+    """Whether a denial is one of this shift: much like it, or of reports or of having said so, in an article on the line."""
     if said.mode is not Mode.DENIAL or not said.of_holder:
         return False
     if said.relation.is_shift and said.probability >= SURE and alike_line > alike:
         return False
-    return alike >= DENIES_AT or _OF_REPORTS.search(said.words) is not None
+    return alike >= DENIES_AT or (said.in_subject and _OF_REPORTS.search(said.words) is not None)
 
 
 def _is_against(said: Voiced, shift: Voiced) -> bool:

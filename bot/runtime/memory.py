@@ -1,4 +1,4 @@
-"""How the C library keeps memory. By its own choice each of our forty threads gets a pool of its own that keeps what was once in it."""
+"""How the C library keeps memory: left alone, it gives each of our forty threads a pool that keeps what was once in it."""
 
 from __future__ import annotations
 
@@ -18,4 +18,4 @@ def hold_together() -> bool:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError):
         return False
-    return all([mallopt(*setting) for setting in (POOLS, OWN_MAPPING_FROM)])
+    return bool(mallopt(*POOLS)) & bool(mallopt(*OWN_MAPPING_FROM))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -39,7 +39,8 @@ class Taken:
 class Case:
     """One article. `carried` are its shifts by its original, `in_force` the lines of today, `here` the shifts that it moved.
 
-    `taken`, `here` and `denials`, the statements that have denied a shift, fill while it is taken in.
+    `subjects` are the positions that it is closest to, one a holder. `taken`, `here` and `disputed`, the
+    shifts that it speaks against, fill while it is taken in.
     """
 
     connection: Connection
@@ -47,10 +48,11 @@ class Case:
     carried: Mapping[str, str]
     in_force: Mapping[str, Position]
     mutes: Mapping[str, Mute]
+    subjects: Collection[str]
     now: datetime
     taken: Taken = field(default_factory=Taken)
     here: dict[str, str] = field(default_factory=dict)
-    denials: set[str] = field(default_factory=set)
+    disputed: set[str] = field(default_factory=set)
 
     def is_quiet(self, position: Position) -> bool:
         """Whether nobody is told of this article on a position."""

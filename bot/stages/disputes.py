@@ -12,7 +12,7 @@ from bot.core.card import About
 from bot.core.features import mentions
 from bot.core.naming import names_of
 from bot.core.policies import AlertPolicy
-from bot.domain import Account, Article, Assessment, Mode, Relation, identify
+from bot.domain import Account, Assessment, Mode, Relation, identify
 from bot.stages.cases import Case, Known, KnownShifts
 from bot.stages.messages import Messages, Reply, account_from, account_of, alert_of, opener
 from bot.store import assessments, positions, shifts
@@ -39,7 +39,7 @@ class Disputes:
         age = case.now - case.article.published
         if not others or age > timedelta(days=self._policy.max_age_days):
             return Bearing.NONE, None
-        said, line = _voiced(assessment, case.article), self._known.alike_line(assessment)
+        said, line = _voiced(assessment, case), self._known.alike_line(assessment)
         within = timedelta(days=self._policy.mixed_within_days)
         found = [
             (what, known)
@@ -60,9 +60,15 @@ class Disputes:
         return min(found, key=lambda pair: (order.index(pair[0]), -pair[1].alike), default=nothing)
 
     def tell(self, case: Case, assessment: Assessment, what: Bearing, known: Known) -> bool:
-        """Tell the shift's thread, once of each kind, and mark the shift where it is disputed; False where nobody is told."""
+        """Tell the shift's thread, once of each kind, and mark the shift where it is disputed; False where nobody is told.
+
+        Who denies a shift also keeps to the line in the next sentence: that is no second signal.
+        """
         if case.is_quiet(assessment.candidate.position) or not known.told:
             return False
+        if what is Bearing.MIXED and known.record.key in case.disputed:
+            return False
+        case.disputed.add(known.record.key)
         says, heading = _says(assessment, what)
         account = account_of(assessment, case.article)
         if not self._reply(case, known, Reply(account=account, says=says, heading=heading, tag=what.value), assessment):
@@ -138,16 +144,17 @@ def _says(assessment: Assessment, what: Bearing) -> tuple[str, str]:
     return f"has {statement.speaker or 'another voice'} speak otherwise for {holder}", MIXED_SIGNALS
 
 
-def _voiced(assessment: Assessment, article: Article) -> Voiced:
+def _voiced(assessment: Assessment, case: Case) -> Voiced:
     statement, holder = assessment.candidate.statement, assessment.candidate.position.holder
     return Voiced(
         words=statement.text,
         relation=assessment.relation,
         probability=assessment.probabilities.get(assessment.relation, 0.0),
         speaker=statement.speaker,
-        outlet=article.outlet,
-        published=article.published,
+        outlet=case.article.outlet,
+        published=case.article.published,
         mode=statement.mode,
+        in_subject=assessment.candidate.position.id in case.subjects,
         of_holder=statement.holder == holder.name or mentions(statement.text, names_of(holder)),
     )
 

@@ -19,7 +19,7 @@ from bot.core.grouping import Grouped, group
 from bot.core.known_line import becomes_line
 from bot.core.policies import AlertPolicy
 from bot.detection.featurizer import Featurizer
-from bot.domain import Assessment, Decision, Mode, Position, Ruling
+from bot.domain import Assessment, Decision, Position, Ruling
 from bot.stages.cases import Case, Known, KnownShifts, Taken
 from bot.stages.desk import confirm_by_policy
 from bot.stages.disputes import Disputes, against, differ_key, may_bear
@@ -69,9 +69,10 @@ class Ledger:
             carried=judged.carried,
             in_force=in_force,
             mutes=mutes.active(connection, now) if found or judged.article.revision else {},
+            subjects=_subjects(found),
             now=now,
         )
-        for assessment, ruling in sorted(found, key=_denials_last):
+        for assessment, ruling in found:
             self._assessment(case, assessment, self._allowed(case, assessment, ruling))
         if judged.article.revision:
             self._disputes.edition(case)
@@ -90,8 +91,6 @@ class Ledger:
         alerting = ruling.decision is Decision.ALERT
         earlier = self._known.near(case, assessment) if alerting or may_bear(assessment, SURE) else ()
         what, other = self._disputes.find(case, assessment, earlier)
-        if what is Bearing.DENIES and assessment.candidate.statement.id in case.denials:
-            what, other = Bearing.NONE, None  # it is a denial of what it is closest to, and of nothing beside that
         if other and (not alerting or what is Bearing.DENIES):
             self._speak_against(case, assessment, ruling, what, other)
             return
@@ -190,8 +189,6 @@ class Ledger:
 
     def _speak_against(self, case: Case, assessment: Assessment, ruling: Ruling, what: Bearing, known: Known) -> None:
         """Save a statement that opens no shift but speaks against one, and tell of it."""
-        if what is Bearing.DENIES:
-            case.denials.add(assessment.candidate.statement.id)
         told = self._disputes.tell(case, assessment, what, known)
         if told and what is Bearing.DIFFERS:
             key = differ_key(known)
@@ -220,11 +217,13 @@ class Ledger:
         tallies.count(case.connection, case.now.date(), STAGE, ruling.decision.value, assessment.relation.value)
 
 
-def _denials_last(found: tuple[Assessment, Ruling]) -> tuple[bool, float]:
-    """Leave the order of what is no denial, and let a denial first be one of what it is closest to."""
-    candidate = found[0].candidate
-    denies = candidate.statement.mode is Mode.DENIAL
-    return denies, -candidate.similarity if denies else 0.0
+def _subjects(found: Sequence[tuple[Assessment, Ruling]]) -> set[str]:
+    """Return the positions that an article is closest to, one for each holder whose positions it touches."""
+    closest = {
+        a.candidate.position.holder.name: a.candidate
+        for a, _ in sorted(found, key=lambda one: one[0].candidate.similarity)
+    }
+    return {candidate.position.id for candidate in closest.values()}
 
 
 def opened(key: str, assessment: Assessment, now: datetime, *, alerted: bool, about: About) -> ShiftRecord:

@@ -184,7 +184,8 @@ def profile(
     parse.parsed = timed("spacy", parse.parsed)
     reader.ArticleReader.sentences = timed("sentences", reader.ArticleReader.sentences)
     copies.fingerprint = timed("fingerprint", copies.fingerprint)
-    detector._classifier.predict_proba = timed("classifier", detector._classifier.predict_proba)
+    classifier = detector._classifier
+    detector._classifier = Timed(classifier, predict_proba=timed("classifier", classifier.predict_proba))
     desk = Desk(folder, detector, configuration, tracked)
     desk.assess(load.articles[:3])
     spent.clear()

@@ -26,7 +26,7 @@ from bot.detection.detector import Detector, load_detector  # noqa: E402  # as a
 from bot.domain import Article, Candidate, Decision, Holder, Position, Relation, identify  # noqa: E402  # as above
 from bot.stages.judge import pair_of  # noqa: E402  # as above
 
-NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+UNDATED = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
 def position_of(row: dict[str, object], holders: dict[str, Holder]) -> Position:
@@ -46,7 +46,7 @@ def article_of(row: dict[str, object], writer: Writer) -> Article:
     lead = f"{row['holder']} and its neighbours watched the harvest this week."
     parts = [*around[:3], lead, str(row["statement"]), *around[3:6]]
     url = f"https://paper.example/case/{row['id']}"
-    published = datetime.fromisoformat(str(row["date"])[:10]).replace(tzinfo=UTC) if row.get("date") else NOW
+    published = datetime.fromisoformat(str(row["date"])[:10]).replace(tzinfo=UTC) if row.get("date") else UNDATED
     return Article(
         id=identify(url), url=url, title=str(row.get("title") or ""), text="\n\n".join(parts), published=published
     )
@@ -81,7 +81,7 @@ def measure(cases: Path, configuration: Configuration) -> dict[str, object]:
     for row in rows:
         position, article = position_of(row, holders), article_of(row, writer)
         wanted = Relation(row["relation"]).is_shift
-        judged = build_judge(detector, [position], alert).judge(article, NOW)
+        judged = build_judge(detector, [position], alert).judge(article, article.published)
         asked += len(judged.assessments)
         cascade.append((wanted, any(ruling.decision is Decision.ALERT for _, ruling in judged.assessments)))
         brute.append((wanted, by_brute_force(detector, article, position, alert.alert_at)))

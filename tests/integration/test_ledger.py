@@ -112,14 +112,20 @@ def test_a_denial_in_the_article_that_reported_the_shift_disputes_nothing(desk: 
 
 
 @pytest.mark.parametrize(("here", "beside", "disputed"), [(0.6, 0.7, "beside"), (0.7, 0.6, POSITION.id)])
-def test_a_denial_is_one_of_the_shift_that_it_is_closest_to(
+def test_a_denial_that_names_no_subject_is_one_of_its_articles_subject(
     store: Engine, featurizer: Featurizer, here: float, beside: float, disputed: str
 ) -> None:
     desk = ScriptedDesk(store, featurizer, None, POSITION, replace(POSITION, id="beside"))
     desk.reads(FIRST, replace(FIRST, of=1))
-    denied = replace(DENIED, similarity=here)
+    denied = replace(DENIED, words="They have never said so, a spokesman for Norland told reporters.", similarity=here)
     assert desk.reads(denied, replace(denied, similarity=beside, of=1), at=NOW + HOUR, outlet="Gazette").disputes == 1
     assert [alert.card.position_id for alert in alerts(desk) if alert.disputed] == [disputed]
+
+
+def test_an_article_that_denies_a_shift_and_keeps_to_the_line_speaks_against_it_once(desk: ScriptedDesk) -> None:
+    desk.reads(FIRST)
+    kept = Said(words=REPEATED_LINE, relation=Relation.CONSISTENT, speaker="Per Holm")
+    assert desk.reads(DENIED, kept, at=NOW + HOUR, outlet="Gazette").disputes == 1
 
 
 def test_another_outlet_that_has_the_statement_otherwise_is_an_alert_of_its_own_and_a_dispute(

@@ -29,6 +29,9 @@ OTHERWISE = replace(KEEPS, words="Norland could not accept any pause, Berg said.
     ("said", "alike", "expected"),
     [
         (DENIAL, 0.0, Bearing.DENIES),
+        (replace(DENIAL, in_subject=False), 0.0, Bearing.NONE),
+        (replace(DENIAL, in_subject=False), 0.3, Bearing.DENIES),
+        (replace(DENIAL, words="Norland denied that it had named a date."), 0.0, Bearing.DENIES),
         (replace(DENIAL, words="There is no such plan."), 0.0, Bearing.NONE),
         (replace(DENIAL, words="There is no such plan."), 0.3, Bearing.DENIES),
         (replace(DENIAL, mode=Mode.ASSERTION), 0.0, Bearing.NONE),

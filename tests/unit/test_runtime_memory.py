@@ -33,7 +33,9 @@ started.wait(30)
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="pools of threads are glibc's")
 def test_threads_share_two_pools_of_memory():
     def pools(how: str) -> int:
-        return int(subprocess.run([sys.executable, "-c", SCRIPT, how], check=True, capture_output=True, text=True).stdout)
+        return int(
+            subprocess.run([sys.executable, "-c", SCRIPT, how], check=True, capture_output=True, text=True).stdout
+        )
 
     assert pools("held") <= 2 < pools("free")
 
