@@ -82,5 +82,32 @@ def test_languages_are_told_where_there_is_enough_text(text, language):
     assert identify_language(text) == language
 
 
+def test_english_is_told_without_loading_the_model(monkeypatch):
+    monkeypatch.setattr("bot.reading.language._identifier", lambda: pytest.fail("the model was asked for"))
+    assert identify_language(PROSE) == "en"
+    assert identify_language(f"{PROSE}{PROSE}".upper()) == "en"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        (
+            "Het is voor ons de vraag of we dit jaar op tijd zijn. Is er een weg, of is het te laat? We weten of het is.",
+            "nl",
+        ),
+        (
+            "Ministeren sagde, at by for by skal have to skoler, og at prisen for is er for høj for børnene i byen.",
+            "da",
+        ),
+        (
+            "Es ist das, was ist, und was wir von dem halten, was war. Die Frage ist, was die Not lehrt, die wir haben.",
+            "de",
+        ),
+    ],
+)
+def test_words_that_look_like_englishs_small_ones_make_no_english(text, language):
+    assert identify_language(text * 3) == language
+
+
 def test_a_language_that_is_asked_for_is_read():
     assert assess_readability(GERMAN, languages={"en", "de"}) is None
