@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,15 +12,17 @@ import typer
 
 from bot.commands.corpus import completed, evaluate_corpus
 from bot.commands.output import emit, people
-from bot.commands.reporting import figures_line, report
+from bot.commands.reporting import evidence_fields, evidence_words, figures_line, report
 from bot.config import Settings, load_desk, load_positions, load_settings
 from bot.detection.classifier import load_classifier
+from bot.detection.detector import Detector
 from bot.detection.featurizer import Featurizer, load_featurizer
 from bot.detection.manifest import CLASSIFIER_FILE, read_manifest, verify
 from bot.errors import InputError
 from bot.training.ablations import Judged, ablations, simple
 from bot.training.data import CLASSIFIER, ENCODER, Row, own_rows, read_rows
 from bot.training.evaluation import Evaluation, evaluate
+from bot.training.evidence import EvidenceFigures, evidence_figures
 from bot.training.fit import probabilities
 from bot.training.remembered import remembering
 from bot.training.report import Measured, write_report
@@ -86,7 +89,8 @@ def evaluate_(
         featurizer = remembering(models / "encoder", models / "topics", memory) if beside else load_featurizer(models)
         rows = _completed_rows(settings, file)
         judged = _judged(settings, featurizer, rows, policy.pair_at, against=against, without=without)
-        _show(file.name, rows, judged, folder, json_=json_)
+        evidence = _evidence(settings, featurizer, rows, policy.pair_at)
+        _show(file.name, rows, judged, folder, evidence=evidence, json_=json_)
 
 
 def _completed_rows(settings: Settings, file: Path) -> list[Row]:
@@ -114,16 +118,36 @@ def _judged(
     return judged | simple(featurizer, rows, pairs)
 
 
-def _show(title: str, rows: Sequence[Row], judged: dict[str, Judged], folder: Path | None, *, json_: bool) -> None:
+def _evidence(settings: Settings, featurizer: Featurizer, rows: Sequence[Row], at: float) -> EvidenceFigures | None:
+    """Return how near the detector's deciding words come to labelled ones, None where the rows have none."""
+    told = [row for row in rows if row.evidence and row.relation.is_shift]
+    if not told:
+        return None
+    classifier = load_classifier(settings.model_path / CLASSIFIER_FILE)
+    return evidence_figures(Detector(featurizer=featurizer, classifier=classifier, name="evaluation"), told, at)
+
+
+def _show(
+    title: str,
+    rows: Sequence[Row],
+    judged: dict[str, Judged],
+    folder: Path | None,
+    *,
+    evidence: EvidenceFigures | None,
+    json_: bool,
+) -> None:
     truth, also_ok = [row.relation for row in rows], [row.also_ok for row in rows]
     found: dict[str, tuple[float, Evaluation]] = {}
     for name, judge in judged.items():
         figures = evaluate(truth, judge.probabilities, judge.threshold, also_ok=also_ok)
         found[name] = (judge.threshold, figures)
         if json_:
-            emit({"judge": name, "threshold": judge.threshold} | figures_line(figures))
+            shown = {"evidence": evidence_fields(evidence)} if evidence and name == "detector" else {}
+            emit({"judge": name, "threshold": judge.threshold} | figures_line(figures) | shown)
         else:
             report(f"{title}, {name} (threshold {judge.threshold:.2f})", figures)
+    if evidence and not json_:
+        sys.stdout.write(f"{title}, detector:\n{evidence_words(evidence)}\n")
     if folder:
         detector = judged["detector"]
         measured = Measured(
@@ -132,5 +156,6 @@ def _show(title: str, rows: Sequence[Row], judged: dict[str, Judged], folder: Pa
             probabilities=detector.probabilities,
             threshold=detector.threshold,
             beside={name: one for name, one in found.items() if name != "detector"},
+            evidence=evidence,
         )
         people.print(f"Wrote {write_report(measured, folder)}.", markup=False)

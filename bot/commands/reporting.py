@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from bot.commands.output import emit
 from bot.domain import Relation
 from bot.training.evaluation import SHIFTS, Evaluation
+from bot.training.evidence import EvidenceFigures, Spans
 
 
 def report(title: str, figures: Evaluation) -> None:
@@ -55,6 +56,26 @@ def figures_line(figures: Evaluation) -> dict[str, object]:
         "confusion": figures.confusion.tolist(),
         "shift_relations": [relation.value for relation, is_shift in zip(Relation, SHIFTS, strict=True) if is_shift],
     }
+
+
+def evidence_words(found: EvidenceFigures) -> str:
+    """Return the figures of the evidence as a line for people."""
+    low, high = found.detector.token_f1_interval
+    return (
+        f"  evidence   token F1 {found.detector.token_f1:.3f}  [{low:.3f}, {high:.3f}]  overlaps {found.detector.overlap:.3f}"
+        f"  on {found.judged} of {found.rows} shifts with labelled words"
+        f"  (whole statement {found.whole.token_f1:.3f}, a clause by chance {found.chance.token_f1:.3f})"
+    )
+
+
+def evidence_fields(found: EvidenceFigures) -> dict[str, object]:
+    """Return the figures of the evidence as a value in a line of JSON."""
+    ways = {"detector": found.detector, "whole_statement": found.whole, "clause_by_chance": found.chance}
+    return {"rows": found.rows, "judged": found.judged} | {name: _fields(one) for name, one in ways.items()}
+
+
+def _fields(one: Spans) -> dict[str, object]:
+    return {"token_f1": one.token_f1, "token_f1_interval": one.token_f1_interval, "overlap": one.overlap}
 
 
 def report_spread(found: Sequence[Evaluation], *, json_: bool) -> None:

@@ -42,6 +42,9 @@ def train_(
         "encoder-run"
     ),
     seed: Annotated[int, typer.Option(help="With --encoder: what its chance begins with.")] = 0,
+    device: Annotated[
+        str, typer.Option(help="With --encoder: where it is trained, cpu or cuda; auto takes a GPU where there is one.")
+    ] = "auto",
     exported: Annotated[
         Path | None,
         typer.Option(
@@ -84,7 +87,9 @@ def train_(
     raw = own_rows(models / "data")
     replaced = {"topics": _exported_topics(raw, topics, run)} if topics else {}
     if encoder:
-        exported = _train_encoder(models, raw, weights=weights, public=public, run=run, minutes=minutes, seed=seed)
+        exported = _train_encoder(
+            models, raw, weights=weights, public=public, run=run, minutes=minutes, seed=seed, device=device
+        )
     replaced |= {"encoder": exported} if exported else {}
     memory = cache or settings.data_dir / "encoder-cache"
     places = {name: models / name for name in ("encoder", "topics")}
@@ -107,10 +112,23 @@ def train_(
     if seeds:
         spread_ = spread(featurizer, pairs, rows, threshold=threshold, seeds=seeds, desk=judged)
         report_spread(spread_, json_=json_)
-    model = file_hash(chosen["encoder"] / "model.onnx")
-    name = f"walkback-{identify(model, len(pairs), len(rows))[:8]}"
+    name = model_name(trained, chosen["encoder"], chosen["topics"])
     install(trained, models, name=name, forced=force, replaced=replaced)
     people.print(f"{models}: installed {name}.", markup=False)
+
+
+def model_name(trained: Trained, *encoders: Path) -> str:
+    """Return the name of a detector, which is another wherever its encoders or what is served of its classifier are.
+
+    So `/readyz` sees that a newer one lies in the folder, and the ledger says which one judged. The same rows give the same
+    name again.
+    """
+    from bot.training.classifier import served
+
+    linear = served(trained.classifier)
+    parts = [file_hash(folder / "model.onnx") for folder in encoders]
+    parts += [part.astype("<f8").tobytes().hex() for part in (linear.weights, linear.bias)]
+    return f"walkback-{identify(*parts)[:8]}"
 
 
 def _tell(trained: Trained, threshold: float, *, json_: bool) -> None:
@@ -140,6 +158,7 @@ def _train_encoder(
     run: Path,
     minutes: float | None,
     seed: int,
+    device: str,
 ) -> Path:
     """Train the encoder and return the folder of its export; it goes into `models` with a classifier that passes."""
     try:
@@ -163,6 +182,7 @@ def _train_encoder(
         topics=models / "topics",
         first=replace(with_budget(FIRST_STAGE, minutes), seed=seed),
         second=replace(with_budget(SECOND_STAGE, minutes), seed=seed),
+        device=device,
     )
     train_encoder(made, rows)
     return run / "encoder"

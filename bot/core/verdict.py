@@ -55,17 +55,19 @@ def clauses(text: str) -> list[tuple[int, int]]:
     return spans
 
 
-def without(text: str, span: tuple[int, int]) -> str:
-    """Return `text` with `span` left out."""
-    return f"{text[: span[0]].rstrip()} {text[span[1] :].lstrip()}".strip()
+def deciding_words(text: str, spans: Sequence[tuple[int, int]], shifts: Sequence[float]) -> str:
+    """Return the clause that most decides, with the neighbours that by themselves are a shift.
 
-
-def deciding_clause(text: str, spans: Sequence[tuple[int, int]], losses: Sequence[float]) -> str:
-    """Return the clause whose removal costs the relation most; `losses` are the falls in its log-probability per span."""
+    `shifts` is for each span the probability, above 0, that it alone is any shift. That times its words is what is greatest: of
+    clauses that are believed alike, the fullest tells an editor most.
+    """
     if len(spans) < 2:
         return text
-    start, end = max(zip(spans, losses, strict=True), key=lambda item: item[1])[0]
-    return text[start:end].strip(" ,;:–—")
+    weights = [p * len(text[start:end].split()) for (start, end), p in zip(spans, shifts, strict=True)]
+    best = max(range(len(spans)), key=weights.__getitem__)
+    first = best - 1 if best and shifts[best - 1] > 0.5 else best
+    last = best + 1 if best + 1 < len(spans) and shifts[best + 1] > 0.5 else best
+    return text[spans[first][0] : spans[last][1]].strip(" ,;:–—")
 
 
 def explain(pair: Pair, relation: Relation, evidence: str) -> str:

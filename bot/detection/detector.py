@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.core.features import Pair, encoder_pair
-from bot.core.verdict import clauses, decide, deciding_clause, explain, without
+from bot.core.verdict import clauses, decide, deciding_words, explain
 from bot.detection.classifier import Classifier, load_classifier
 from bot.detection.featurizer import Featurizer, load_featurizer
 from bot.detection.manifest import CLASSIFIER_FILE, read_manifest, verify
@@ -49,7 +49,7 @@ class Detector:
         beliefs = [{relation: float(p) for relation, p in zip(RELATIONS, row, strict=True)} for row in rows]
         relations = [decide(belief, threshold) for belief, threshold in zip(beliefs, thresholds, strict=True)]
         moved = [index for index, relation in enumerate(relations) if relation.is_shift]
-        found = self._evidence([pairs[index] for index in moved], [relations[index] for index in moved])
+        found = self._evidence([pairs[index] for index in moved])
         evidence = dict(zip(moved, found, strict=True))
         return [
             Judgement(
@@ -61,24 +61,24 @@ class Detector:
             for index, (pair, belief, relation) in enumerate(zip(pairs, beliefs, relations, strict=True))
         ]
 
-    def _evidence(self, pairs: Sequence[Pair], relations: Sequence[Relation]) -> list[str]:
-        """Leave each clause of each statement out in turn and take the one that the encoder's belief in the relation rests on."""
+    def _evidence(self, pairs: Sequence[Pair]) -> list[str]:
+        """Read each clause of each statement alone, and take what the encoder then believes to be a shift.
+
+        Any shift, not the relation decided: which of them it is the encoder knows less well (docs/detector.md).
+        """
         asked: list[tuple[str, str]] = []
         spans = [clauses(pair.statement) for pair in pairs]
         for pair, cuts in zip(pairs, spans, strict=True):
-            if len(cuts) > 1:
-                claim, evidence = encoder_pair(pair)
-                head = evidence[: len(evidence) - len(pair.statement)]
-                texts = [pair.statement, *(without(pair.statement, cut) for cut in cuts)]
-                asked += [(claim, head + text) for text in texts]
+            claim, evidence = encoder_pair(pair)
+            head = evidence[: len(evidence) - len(pair.statement)]
+            asked += [(claim, head + pair.statement[start:end]) for start, end in cuts if len(cuts) > 1]
         logits = self.featurizer.scorer.score(asked)[:, 3:] if asked else np.empty((0, len(RELATIONS)))
-        answers = iter(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
-        found = []
-        for pair, relation, cuts in zip(pairs, relations, spans, strict=True):
-            place = RELATIONS.index(relation)
-            beliefs = [float(next(answers)[place]) for _ in range(len(cuts) + 1)] if len(cuts) > 1 else [0.0]
-            found.append(deciding_clause(pair.statement, cuts, [beliefs[0] - belief for belief in beliefs[1:]]))
-        return found
+        beliefs = np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
+        answers = iter(beliefs[:, [relation.is_shift for relation in RELATIONS]].sum(axis=1).tolist())
+        return [
+            deciding_words(pair.statement, cuts, [next(answers) for _ in cuts] if len(cuts) > 1 else [])
+            for pair, cuts in zip(pairs, spans, strict=True)
+        ]
 
 
 def load_detector(folder: Path, *, threads: int = 2) -> Detector:

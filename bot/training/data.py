@@ -36,6 +36,8 @@ class Row:
     split: str = ""
     difficulty: str = ""
     agreed: bool = True
+    evidence: str = ""
+    """The labelled words of the statement that decide the relation, "" where nobody marked any."""
 
 
 def read_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -59,7 +61,7 @@ def read_rows(path: Path) -> list[Row]:
     """Return the rows of a labelled file that carry a relation; InputError naming file, line and key for a bad one.
 
     Fields: holder, topic, position, statement, relation; optional id, speaker, title, certainty, also_ok, group, family, split,
-    difficulty. Rows whose relation is null (readers differ) are left out.
+    difficulty, evidence. Rows whose relation is null (readers differ) are left out.
     """
     rows = []
     for number, raw in read_jsonl(path):
@@ -119,6 +121,7 @@ def _row(raw: dict[str, Any], name: str) -> Row:
         family=str(raw.get("family", "")),
         split=str(raw.get("split", "")),
         difficulty=str(raw.get("difficulty", "")),
+        evidence=str(raw.get("evidence") or ""),
     )
 
 

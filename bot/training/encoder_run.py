@@ -22,8 +22,9 @@ from bot.detection.onnx import CrossEncoder, SentenceEncoder
 from bot.domain import Relation
 from bot.errors import InputError
 from bot.training.data import CLASSIFIER, ENCODER, Row, texts_of
-from bot.training.encoder import LabelledPair, PairEncoder, Recipe, build, encode, save, train_stage
+from bot.training.encoder import LabelledPair, PairEncoder, Recipe, build, device_of, encode, save
 from bot.training.encoder import accuracy as accuracy_of
+from bot.training.encoder_stage import train_stage
 from bot.training.evaluation import evaluate
 from bot.training.export import ExportRecipe, agreement, export
 from bot.training.public_pairs import develop_rows, training_rows
@@ -67,12 +68,16 @@ class EncoderRun:
     others: float = 0.3
     replay: float = 0.03
     """Public pairs mixed into the second stage, as a share of its rows."""
+    device: str = "auto"
+    """Where it is trained: "cpu", "cuda", or "auto" for a GPU where there is one."""
 
 
 def train_encoder(run: EncoderRun, rows: Sequence[Row], *, threads: int = 2) -> dict[str, float]:
     """Train, export and check; return the figures. InputError where the export does not agree with what was trained."""
     torch.set_num_threads(threads)
-    model, tokenizer = build(run.weights, run.first)
+    device = device_of(run.device)
+    log.info("encoder_training", device=str(device), seed=run.first.seed)
+    model, tokenizer = build(run.weights, run.first, device=device)
     if run.public:
         sets = develop_rows(run.public)
         train_stage(
@@ -98,6 +103,7 @@ def train_encoder(run: EncoderRun, rows: Sequence[Row], *, threads: int = 2) -> 
     save(model, tokenizer, run.second, run.out / "relations")
     taught = [row for row in rows if row.split == ENCODER]
     shown = random.Random(run.second.seed).sample(taught, min(CALIBRATION, len(taught)))
+    model.to("cpu")  # what is exported is measured and checked as it will be served
     export(
         model,
         run.out / "relations" / "tokenizer" / "tokenizer.json",
@@ -133,8 +139,8 @@ def logits_of(model: PairEncoder, tokenizer: Any, pairs: Sequence[LabelledPair],
     model.eval()
     parts = []
     for at in range(0, len(pairs), 32):
-        outputs = model(*encode(pairs[at : at + 32], tokenizer, max_tokens))
-        parts.append(torch.cat(outputs, dim=1).numpy())
+        outputs = model(*encode(pairs[at : at + 32], tokenizer, max_tokens, device=model.device))
+        parts.append(torch.cat(outputs, dim=1).cpu().numpy())
     return np.concatenate(parts)
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from bot.training.data import Row
 from bot.training.evaluation import SHIFTS, Evaluation, evaluate, reliability
+from bot.training.evidence import EvidenceFigures
 from bot.training.figures import confusion_png, reliability_png
 from bot.training.slices import Mistake, Slice, mistakes, slices
 
@@ -27,6 +28,8 @@ class Measured:
     threshold: float
     beside: Mapping[str, tuple[float, Evaluation]]
     """Threshold and figures of each other judge."""
+    evidence: EvidenceFigures | None = None
+    """How near the words that it shows come to the labelled ones, None where nothing is labelled."""
 
 
 def write_report(measured: Measured, folder: Path, *, worst: int = 25) -> Path:
@@ -48,6 +51,7 @@ def write_report(measured: Measured, folder: Path, *, worst: int = 25) -> Path:
             "## By relation\n\n" + _relations(figures),
             f"![Labels against judgements]({CONFUSION})",
             _calibration(figures),
+            *([_evidence(measured.evidence)] if measured.evidence else []),
             *(["## By part\n\n" + _slices(parts)] if parts else []),
             *(["## Beside other judges\n\n" + _beside(figures, measured)] if measured.beside else []),
             f"## The worst mistakes ({min(worst, len(wrong))} of {len(wrong)})\n\n" + _mistakes(wrong[:worst]),
@@ -76,6 +80,21 @@ def _calibration(figures: Evaluation) -> str:
     return (
         f"## Calibration\n\nExpected calibration error of the shift's probability: {figures.calibration_error:.3f}. "
         f"Beside each mark stands how many rows it is made of.\n\n![Reliability curve]({CURVE})"
+    )
+
+
+def _evidence(found: EvidenceFigures) -> str:
+    ways = {
+        "**the detector's deciding clause**": found.detector,
+        "the whole statement": found.whole,
+        "a clause by chance": found.chance,
+    }
+    rows = [
+        (name, f"{one.token_f1:.3f} {_span(one.token_f1_interval)}", f"{one.overlap:.3f}") for name, one in ways.items()
+    ]
+    return (
+        f"## Evidence\n\nOf {found.rows} shifts whose deciding words are labelled, the {found.judged} that are judged "
+        "a shift.\n\n" + _table(("what is shown", "token F1 [95 %]", "overlaps"), rows)
     )
 
 

@@ -337,12 +337,18 @@ def test_evaluate_needs_something_to_evaluate_on(run: Run) -> None:
 
 
 def test_evaluate_reports_relations_and_confusion(run: Run, tmp_path: Path) -> None:
-    rows = [PAIR | {"relation": "contradiction"}, PAIR | {"relation": "consistent", "statement": "Norland sends none."}]
+    told = PAIR | {"relation": "contradiction", "evidence": "will send forty tanks"}
+    rows = [told, PAIR | {"relation": "consistent", "statement": "Norland sends none."}]
     (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    ended = run("evaluate", str(tmp_path / "rows.jsonl"), "--json")
+    ended = run(
+        "evaluate", str(tmp_path / "rows.jsonl"), "--json", "--threshold", "0", "--report", str(tmp_path / "out")
+    )
     (line,) = ended.lines
     assert line["rows"] == 2
     assert len(line["confusion"]) == len(line["relations"]) == 6
+    assert (line["evidence"]["rows"], line["evidence"]["judged"]) == (1, 1)
+    assert 0.0 < line["evidence"]["detector"]["token_f1"] <= 1.0
+    assert "## Evidence" in (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
 
 
 def test_the_version_is_told(run: Run) -> None:

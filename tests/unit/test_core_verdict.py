@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.features import Pair
-from bot.core.verdict import clauses, decide, deciding_clause, explain, without
+from bot.core.verdict import clauses, decide, deciding_words, explain
 from bot.domain import Certainty, Relation
 
 
@@ -51,15 +51,25 @@ def test_a_short_clause_is_joined_to_the_one_before() -> None:
     assert [text[a:b] for a, b in clauses(text)] == ["It will agree, he said,", "if asked politely by all"]
 
 
-def test_the_clause_that_costs_most_decides_and_is_shown_bare() -> None:
-    text = "It rejects troops there, but could live with observers."
-    assert deciding_clause(text, clauses(text), [0.1, 2.0]) == "but could live with observers."
-    assert deciding_clause(text, clauses(text), [2.0, 0.1]) == "It rejects troops there"
-    assert deciding_clause("One clause only.", [(0, 16)], [0.0]) == "One clause only."
+BOTH = "It rejects troops there, but could live with observers."
+THREE = "It rejects troops there, but could live with observers, the minister said on Monday in the capital."
 
 
-def test_leaving_a_span_out_joins_what_is_left() -> None:
-    assert without("one, two, three", (5, 9)) == "one, three"
+@pytest.mark.parametrize(
+    ("text", "shifts", "shown"),
+    [
+        (BOTH, [0.1, 0.4], "but could live with observers."),
+        (BOTH, [0.4, 0.1], "It rejects troops there"),
+        (BOTH, [0.6, 0.9], "It rejects troops there, but could live with observers."),
+        (THREE, [0.1, 0.9, 0.1], "but could live with observers"),
+        (THREE, [0.1, 0.4, 0.4], "the minister said on Monday in the capital."),
+        (THREE, [0.7, 0.9, 0.1], "It rejects troops there, but could live with observers"),
+        ("One clause only.", [], "One clause only."),
+    ],
+    ids=["second", "first", "both", "surest", "fullest", "neighbour", "one"],
+)
+def test_the_evidence_is_the_fullest_clause_that_is_a_shift_alone_with_neighbours_that_are(text, shifts, shown) -> None:
+    assert deciding_words(text, clauses(text), shifts) == shown
 
 
 PAIR = Pair(holder="Russia", topic="t", position="p", statement="s", speaker="Sergei Lavrov")

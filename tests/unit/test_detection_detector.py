@@ -10,10 +10,11 @@ from bot.domain import Relation
 
 RELATIONS = list(Relation)
 SOFT = RELATIONS.index(Relation.SOFTENING)
+KEPT = RELATIONS.index(Relation.CONSISTENT)
 
 
 class Words:
-    """Takes "but" for softening."""
+    """Takes "but" for softening, and all else for the line."""
 
     def __init__(self) -> None:
         self.calls: list[int] = []
@@ -22,6 +23,7 @@ class Words:
         self.calls.append(len(pairs))
         logits = np.zeros((len(pairs), 9), dtype=np.float32)
         logits[:, 3 + SOFT] = [4.0 * ("but" in evidence) for _, evidence in pairs]
+        logits[:, 3 + KEPT] = [4.0 * ("but" not in evidence) for _, evidence in pairs]
         return logits
 
 
@@ -39,7 +41,7 @@ class Sure:
     def predict_proba(self, features):
         made = np.zeros((len(features), 6))
         made[:, SOFT] = features[:, 0] * 0.8
-        made[:, RELATIONS.index(Relation.CONSISTENT)] = 1 - made[:, SOFT]
+        made[:, KEPT] = 1 - made[:, SOFT]
         return made
 
 

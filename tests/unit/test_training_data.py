@@ -25,6 +25,11 @@ def test_a_row_needs_five_fields_and_takes_more(tmp_path: Path) -> None:
     assert rows[1].pair.certainty is Certainty.REPORTED
 
 
+def test_the_words_that_decide_are_read_and_null_is_none(tmp_path: Path) -> None:
+    rows = read_rows(jsonl(tmp_path / "r.jsonl", ROW, ROW | {"evidence": "Some"}, ROW | {"evidence": None}))
+    assert [row.evidence for row in rows] == ["", "Some", ""]
+
+
 def test_rows_on_which_readers_differ_are_left_out(tmp_path: Path) -> None:
     assert read_rows(jsonl(tmp_path / "r.jsonl", ROW | {"relation": None})) == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from bot.core.features import Pair
 from bot.domain import Certainty, Relation
 from bot.training.data import Row
 from bot.training.evaluation import Bin, evaluate, reliability
+from bot.training.evidence import EvidenceFigures, Spans
 from bot.training.figures import confusion_png, reliability_png
 from bot.training.report import Measured, write_report
 from bot.training.slices import mistakes, slices
@@ -92,3 +94,13 @@ def test_the_report_has_its_tables_its_pictures_and_its_mistakes(tmp_path: Path)
         assert words in text
     assert "unrelated, new_offer (false alarm)" in text
     assert "We sell 3 \\| 4." in text
+
+
+def test_the_report_tells_of_the_evidence_where_any_was_measured(tmp_path: Path) -> None:
+    spans = [Spans(token_f1=f1, token_f1_interval=(f1 - 0.1, f1 + 0.1), overlap=0.5) for f1 in (0.7, 0.6, 0.3)]
+    figures = EvidenceFigures(rows=5, judged=4, detector=spans[0], whole=spans[1], chance=spans[2])
+    plain = Measured(title="cases", rows=ROWS, probabilities=BELIEFS, threshold=0.5, beside={})
+    assert "Evidence" not in write_report(plain, tmp_path / "plain").read_text(encoding="utf-8")
+    text = write_report(replace(plain, evidence=figures), tmp_path / "told").read_text(encoding="utf-8")
+    assert "Of 5 shifts whose deciding words are labelled, the 4 that are judged a shift." in text
+    assert "| a clause by chance | 0.300 [0.200, 0.400] | 0.500 |" in text
