@@ -7,8 +7,8 @@ import logging
 import os
 import random
 import sys
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -64,6 +64,7 @@ class Bot:
     detector: Detector
     text_days: int
     """How long an article's full text is kept."""
+    tracing: telemetry.Tracing = field(default_factory=telemetry.Tracing)
 
     def recover(self, now: datetime) -> None:
         """Take up at once what an earlier process left claimed, where this is the one bot of an embedded store."""
@@ -83,11 +84,18 @@ class Bot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerProcess:
-    """A joined worker: `run` returns whether it ended cleanly once `stop` was called; then `close` it."""
+    """A joined worker: `run` returns whether it ended cleanly once `stop` was called; then `close` it.
 
+    `busy_s` and `wedged` tell how its jobs are; `detector` is None where it does not assess.
+    """
+
+    engine: Engine
+    detector: Detector | None
     run: Callable[[], bool]
     stop: Callable[[], None]
     close: Callable[[], None]
+    busy_s: Callable[[], Mapping[str, float | None]]
+    wedged: Callable[[], Sequence[str]]
 
 
 def configure_logging(settings: Settings) -> None:
@@ -129,13 +137,15 @@ def build_bot(
     engine = open_store(settings, configuration)
     # Feeds and pages are parsed in processes of their own, so that one made to hurt costs nothing but its process.
     parser, extractor = FencedParser(), FencedExtractor("bot.reading.page:PageExtractor")
+    tracing = telemetry.tracing(os.environ)
     return Bot(
         engine=engine,
         parser=parser,
         extractor=extractor,
         detector=detector,
         text_days=desk.poll.text_days,
-        ingest=Ingest(engine, Fetcher(desk.poll), parser, extractor, desk.poll, random.Random()),
+        tracing=tracing,
+        ingest=Ingest(engine, Fetcher(desk.poll), parser, extractor, desk.poll, random.Random(), spans=tracing.span),
         assess=build_assess(engine, detector, configuration),
         deliver=build_deliver(engine, notifier or build_notifier(settings), configuration),
     )
@@ -188,7 +198,17 @@ def build_workers(
     notifier = build_notifier(settings, verify=True) if "deliver" in stages else None
     engine = open_store(settings, configuration)
     parser, extractor = FencedParser(), FencedExtractor("bot.reading.page:PageExtractor")
-    ingest = Ingest(engine, Fetcher(desk.poll), parser, extractor, desk.poll, random.Random(), announce=hints.articles)
+    spans = telemetry.tracing(os.environ).span
+    ingest = Ingest(
+        engine,
+        Fetcher(desk.poll),
+        parser,
+        extractor,
+        desk.poll,
+        random.Random(),
+        announce=hints.articles,
+        spans=spans,
+    )
     judges = [
         build_assess(engine, detector, configuration, announce=hints.channels)
         for _ in range(concurrency)
@@ -207,8 +227,16 @@ def build_workers(
         extractor.close()
         engine.dispose()
 
-    workers = Workers(engine, taken, heartbeat_path(settings), concurrency=concurrency)
-    return WorkerProcess(run=workers.run, stop=workers.stop, close=close)
+    workers = Workers(engine, taken, heartbeat_path(settings), concurrency=concurrency, spans=spans)
+    return WorkerProcess(
+        engine=engine,
+        detector=detector,
+        run=workers.run,
+        stop=workers.stop,
+        close=close,
+        busy_s=workers.busy_s,
+        wedged=workers.wedged,
+    )
 
 
 def open_store(settings: Settings, configuration: Configuration | None = None) -> Engine:
@@ -276,8 +304,7 @@ def build_runtime(bot: Bot, settings: Settings, *, more: Sequence[Work] = ()) ->
         Work(name="tidy", step=lambda now: drop_some_texts(bot.engine, now, bot.text_days), idle_s=3600.0),
         *more,
     ]
-    trace = telemetry.tracing(os.environ)
-    return LocalRuntime([trace(work) for work in works], heartbeat_path(settings), look=look)
+    return LocalRuntime([bot.tracing(work) for work in works], heartbeat_path(settings), look=look)
 
 
 def heartbeat_path(settings: Settings) -> Path:

@@ -20,7 +20,7 @@ PROPERTIES = {
     "button": {"type", "text", "action_id", "value", "style", "accessibility_label"},
     "plain_text_input": {"type", "action_id", "initial_value", "multiline", "min_length", "max_length"},
     "datepicker": {"type", "action_id", "initial_date"},
-    "static_select": {"type", "action_id", "options", "initial_option"},
+    "static_select": {"type", "action_id", "options", "initial_option", "placeholder"},
     "option": {"text", "value"},
     "modal": {"type", "title", "close", "submit", "callback_id", "private_metadata", "blocks"},
     "home": {"type", "blocks"},
@@ -29,8 +29,18 @@ IN_MESSAGES = frozenset({"header", "section", "context", "divider", "actions"})
 IN_VIEWS = IN_MESSAGES | {"input"}
 FIELDS = frozenset({"plain_text_input", "datepicker", "static_select"})
 BUTTONS = frozenset({"button"})
+BESIDE_TEXT = BUTTONS | {"static_select"}
 MESSAGE = {"text", "blocks", "metadata"}
-TEXT_MOST = {"header": 150, "section": 3000, "context": 2000, "label": 2000, "hint": 2000, "button": 75, "option": 75}
+TEXT_MOST = {
+    "header": 150,
+    "section": 3000,
+    "context": 2000,
+    "label": 2000,
+    "hint": 2000,
+    "button": 75,
+    "option": 75,
+    "placeholder": 150,
+}
 
 
 def units(text: str) -> int:
@@ -113,7 +123,7 @@ def _faults_of_block(block: Mapping[str, Any], known: frozenset[str]) -> Iterato
         for text in texts:
             yield from _faults_of_text(text, kind)
         if "accessory" in block:
-            yield from _faults_of_element(block["accessory"], BUTTONS)
+            yield from _faults_of_element(block["accessory"], BESIDE_TEXT)
 
 
 def _faults_of_buttons(elements: list[Mapping[str, Any]]) -> Iterator[str]:
@@ -143,6 +153,8 @@ def _faults_of_element(element: Mapping[str, Any], known: frozenset[str]) -> Ite
             yield "a field whose lengths do not fit"
     if kind == "static_select":
         yield from _faults_of_options(element["options"])
+        if "placeholder" in element:
+            yield from _faults_of_text(element["placeholder"], "placeholder")
 
 
 def _faults_of_button(element: Mapping[str, Any]) -> Iterator[str]:

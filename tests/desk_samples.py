@@ -32,15 +32,25 @@ def user(name: str) -> dict[str, str]:
 
 
 def press(
-    action: str, value: str = "", *, by: str = "ada", channel: str = "C0DESK1", trigger: str = "", **more: object
+    action: str,
+    value: str = "",
+    *,
+    by: str = "ada",
+    channel: str = "C0DESK1",
+    trigger: str = "",
+    chosen: str = "",
+    **more: object,
 ) -> dict[str, Any]:
+    done: dict[str, Any] = {"type": "button", "value": value}
+    if chosen:
+        done = {"type": "static_select", "selected_option": {"value": chosen}}
     body: dict[str, Any] = {
         "type": "block_actions",
         "user": user(by),
         "team": {"id": "T1"},
         "api_app_id": "A1",
         "trigger_id": trigger or f"trigger-{next(_numbers)}",
-        "actions": [{"type": "button", "action_id": action, "block_id": "b1", "value": value, "action_ts": "1.1"}],
+        "actions": [{**done, "action_id": action, "block_id": "b1", "action_ts": "1.1"}],
     }
     return body | ({"channel": {"id": channel, "name": "desk"}} if channel else {}) | more
 
@@ -150,7 +160,7 @@ def desk_sheet(**changes: Any) -> DeskSheet:
             FeedSheet(name="Down Daily", problem="the server answered 503 (4 times in a row)", last_success_at=AT),
         ),
         "open_alerts": (alert_sheet(),),
-        "review": (finding(),),
+        "review": (finding(id="a1", line="Russia rejects any membership of Ukraine in NATO."),),
         "articles_today": 112,
     }
     return DeskSheet(**values | changes)
@@ -175,7 +185,7 @@ class Door:
             first = self._standing.setdefault(wish.subject, wish.by) if wish.kind is not WishKind.UNDO else wish.by
         if first != wish.by:
             return Told(done=False, told=f"{first} confirmed this shift on 14 Jan 2026, 12:00 UTC.")
-        return Told(done=True, told=f"{wish.by} did {wish.kind.value}.")
+        return Told(done=True, told=f"{wish.by} did {wish.kind.value}.", verdict=f"v-{wish.subject}")
 
     def alert(self, key: str, now: datetime) -> AlertSheet | None:
         return self.sheet

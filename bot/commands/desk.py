@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -12,11 +13,13 @@ import structlog
 from sqlalchemy import Engine
 
 from bot.app import build_judge, configure_logging, heartbeat_path, open_store
+from bot.commands.page import of_runtime, page_works
 from bot.config import Configuration, Settings, load_configuration, load_settings
 from bot.core.sample import sample_record
 from bot.detection.detector import Detector, load_detector
 from bot.domain import Position
 from bot.errors import ConfigurationError, Fault
+from bot.runtime import telemetry
 from bot.runtime.local import LocalRuntime, Work
 from bot.slack.desk import SlackDesk
 from bot.slack.web import SlackWeb
@@ -34,7 +37,7 @@ DAILY_IDLE_S = 30.0
 def desk() -> None:
     """Listen to the desk in Slack, and sum the day up, until stopped: beside `worker` processes; `run` does it by itself.
 
-    Needs WALKBACK_SLACK_TOKEN and WALKBACK_SLACK_APP_TOKEN.
+    Needs WALKBACK_SLACK_TOKEN and WALKBACK_SLACK_APP_TOKEN. With WALKBACK_WEB_PORT it serves the page there, too.
     """
     settings = load_settings()
     configure_logging(settings)
@@ -47,10 +50,14 @@ def desk() -> None:
     if missing:
         raise ConfigurationError(missing)
     engine = open_store(settings, configuration)
-    works = desk_works(settings, configuration, engine, cache(lambda: load_detector(settings.model_path)))
+    detector = cache(lambda: load_detector(settings.model_path))
+    works = desk_works(settings, configuration, engine, detector)
     # Workers look at what is on file; that a verdict is to be shown becomes a row here.
     works.append(Work(name="marks", step=lambda now: _renew(engine, now)))
-    runtime = LocalRuntime(works, heartbeat_path(settings))
+    served = of_runtime(engine, lambda: runtime, lambda: detector() if detector.cache_info().currsize else None)
+    works += page_works(served, settings, configuration)
+    tracing = telemetry.tracing(os.environ)
+    runtime = LocalRuntime([tracing(work) for work in works], heartbeat_path(settings))
 
     def stop(number: int, frame: FrameType | None) -> None:
         del frame

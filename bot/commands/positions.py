@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,7 @@ from typing import Annotated
 import typer
 
 from bot.app import open_store
+from bot.commands.archives import HELP
 from bot.commands.editing import editable
 from bot.commands.output import emit, people, table
 from bot.commands.suggesting import as_yaml, suggested
@@ -48,7 +50,7 @@ def list_(json_: AsJson = False) -> None:
 def show(
     position: Id, json_: AsJson = False, limit: Annotated[int, typer.Option(help="Statements at most.")] = 20
 ) -> None:
-    """Show one position's way: its line, every line before it, and what has been said on it, the newest first."""
+    """Show one position's way: its line and who set it, every line before it, and what has been said on it, the newest first."""
     settings = load_settings()
     configuration = load_configuration(settings.config_path)
     engine = open_store(settings, configuration)
@@ -59,15 +61,17 @@ def show(
         lines = timeline.baselines(connection, position)
         muted = mutes.active(connection, datetime.now(UTC)).get(position)
     if json_:
-        emit(_line(in_force) | {"statements": len(rows), "revisions": len(lines)})
+        emit(_line(in_force) | _set(lines, in_force) | {"statements": len(rows), "revisions": len(lines)})
         for row in rows:
             emit(_row(row))
         return
     sys.stdout.write(f"{in_force.holder.name} on {in_force.topic}, since {in_force.since}:\n  {in_force.baseline}\n")
     sys.stdout.write(f"  source: {in_force.source or '-'}\n")
+    for filed in _filed(lines, in_force):
+        sys.stdout.write(f"  set: {_origin(filed)}, {filed.set_at:%Y-%m-%d %H:%M} UTC\n")
     if muted:
         sys.stdout.write(f"  muted by {muted.by} until {muted.until:%Y-%m-%d %H:%M} UTC\n")
-    for former in reversed(lines[:-1]):
+    for former in _before(lines, in_force):
         sys.stdout.write(f"  before, since {former.since} ({_origin(former)}): {former.baseline}\n")
     for row in rows:
         does = row.bearing or row.relation.value
@@ -87,18 +91,7 @@ def history(position: Id, json_: AsJson = False) -> None:
         raise InputError(f"the ledger holds no position {position!r}. `walkback positions list` shows those it holds.")
     for revision in revisions:
         if json_:
-            emit(
-                {
-                    "position": revision.position_id,
-                    "revision": revision.revision,
-                    "since": revision.since.isoformat(),
-                    "baseline": revision.baseline,
-                    "source": revision.source,
-                    "origin": revision.origin.value,
-                    "set_by": revision.set_by,
-                    "set_at": revision.set_at.isoformat(),
-                }
-            )
+            emit({"position": revision.position_id} | _revision(revision))
         else:
             sys.stdout.write(
                 f"{revision.revision}. since {revision.since} ({_origin(revision)}): {revision.baseline}\n"
@@ -143,14 +136,14 @@ def add(
 
 @app.command()
 def suggest(
-    archive: Annotated[list[Path], typer.Argument(help="Files of articles: JSON lines, JSON, text or HTML.")],
+    archives: Annotated[list[str], typer.Argument(help=HELP, metavar="ARCHIVE")],
     least: Annotated[int, typer.Option(min=2, help="In how many articles something must be said.")] = 3,
     most: Annotated[int, typer.Option(min=1, help="Suggestions at most.")] = 20,
 ) -> None:
     """Suggest positions from what speakers keep saying in an archive, as YAML to edit. Reads every sentence: minutes."""
     settings = load_settings()
     configuration = load_configuration(settings.config_path)
-    found = suggested(archive, configuration.holders, settings.model_path, least=least, most=most)
+    found = suggested(settings, archives, configuration.holders, least=least, most=most)
     if not found:
         raise InputError(f"nothing was said by one holder in {least} articles. Try a lower --least, or more articles.")
     sys.stdout.write(as_yaml(found, configuration.holders))
@@ -172,6 +165,35 @@ def _find(tracked: tuple[Position, ...], name: str, folder: Path) -> Position:
 
 def _origin(revision: LedgerRevision) -> str:
     return f"{revision.origin.value} by {revision.set_by}" if revision.set_by else revision.origin.value
+
+
+def _filed(lines: Sequence[LedgerRevision], position: Position) -> list[LedgerRevision]:
+    """Return the revision of the line in force; none where no process has filed it yet."""
+    return [line for line in lines if line.revision == position.revision]
+
+
+def _before(lines: Sequence[LedgerRevision], position: Position) -> list[LedgerRevision]:
+    """Return the lines before the one in force, the latest first."""
+    return [line for line in reversed(lines) if line.revision < position.revision]
+
+
+def _set(lines: Sequence[LedgerRevision], position: Position) -> dict[str, object]:
+    """Return who set the line in force, and the lines before it, the latest first."""
+    told = next((_revision(filed) for filed in _filed(lines, position)), {})
+    who = {name: told.get(name, "") for name in ("origin", "set_by", "set_at")}
+    return who | {"earlier": [_revision(former) for former in _before(lines, position)]}
+
+
+def _revision(revision: LedgerRevision) -> dict[str, object]:
+    return {
+        "revision": revision.revision,
+        "since": revision.since.isoformat(),
+        "baseline": revision.baseline,
+        "source": revision.source,
+        "origin": revision.origin.value,
+        "set_by": revision.set_by,
+        "set_at": revision.set_at.isoformat(),
+    }
 
 
 def _row(row: TimelineRow) -> dict[str, object]:

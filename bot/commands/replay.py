@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -13,30 +13,26 @@ from typing import Annotated, Any
 import typer
 
 from bot.app import configure_logging, open_store
+from bot.commands.archives import HELP, OWN, read_named
 from bot.commands.output import complain, counted, emit, people, progress, table
 from bot.commands.replay_bench import Bench, Variant, variant_of
 from bot.config import Settings, load_configuration, load_desk, load_positions, load_settings
 from bot.domain import Position
 from bot.errors import InputError
-from bot.feeds.fenced import FencedParser
-from bot.reading.page import PageExtractor
-from bot.replay.archive import Archive, ArchiveItem, between, in_order, item_of, read_archives
+from bot.replay.archive import Archive, between
 from bot.replay.compare import compare as compare_replays
 from bot.replay.report import write_report
 from bot.replay.rows import alert_rows, compared_row, swept_rows
 from bot.replay.run import Replayed
 from bot.replay.story import Difference, differ, tell
 from bot.replay.sweep import Swept, read_labels, sweep
-from bot.store import archive as stored
 from bot.store import positions
 from bot.store.engine import snapshot
-
-OWN = "store:"
 
 Archives = Annotated[
     list[str],
     typer.Argument(
-        help=f"JSON Lines, folders of texts or pages, saved feeds; {OWN} for the articles of the store.",
+        help=HELP,
         metavar="ARCHIVE",
     ),
 ]
@@ -90,7 +86,7 @@ def replay(
     configure_logging(settings.model_copy(update={"log_level": _quiet(settings.log_level)}))
     lines = _lines(settings, positions_file, as_of.date() if as_of else None)
     start, end = _span(from_, to)
-    found = _archive(settings, archives, start, end)
+    found = read_named(settings, archives, start=start, end=end)
     for fault in found.unread:
         complain(fault)
     if found.unread and not found.items:
@@ -216,27 +212,6 @@ def _lines(settings: Settings, file: Path | None, day: date | None) -> tuple[Pos
     if not kept:
         raise InputError(f"no line was on record on {day}.")
     return kept
-
-
-def _archive(settings: Settings, names: Sequence[str], start: datetime | None, end: datetime | None) -> Archive:
-    parser = FencedParser()
-    try:
-        paths = [Path(name) for name in names if name != OWN]
-        found = read_archives(paths, extractor=PageExtractor(), parser=parser)
-    finally:
-        parser.close()
-    if OWN not in names:
-        return found
-    own = _own(settings, start, end)
-    return Archive(items=in_order([*found.items, *own]), unread=found.unread)
-
-
-def _own(settings: Settings, start: datetime | None, end: datetime | None) -> list[ArchiveItem]:
-    with snapshot(open_store(settings)) as connection:
-        return [
-            item_of(one.article.url or one.article.id, one.article, one.at)
-            for one in stored.archived(connection, start, end)
-        ]
 
 
 def _span(start: datetime | None, end: datetime | None) -> tuple[datetime | None, datetime | None]:

@@ -20,7 +20,7 @@ from sqlalchemy import URL, Connection
 from bot.app import Bot, build_bot, build_notifier, build_runtime, configure_logging, heartbeat_path
 from bot.commands.desk import desk_works
 from bot.commands.output import emit, people, waiting
-from bot.commands.page import page_works
+from bot.commands.page import of_runtime, page_works
 from bot.commands.round_words import RoundTold
 from bot.config import Configuration, Settings, load_configuration, load_settings
 from bot.core.addresses import redacted
@@ -69,7 +69,7 @@ def _needed(settings: Settings) -> tuple[Notifier, Detector]:
 def _run(settings: Settings, configuration: Configuration, notifier: Notifier, detector: Detector) -> None:
     """Run over a store that is this process's; StoreError where it was lost meanwhile."""
     bot = build_bot(settings, configuration, notifier=notifier, detector=detector)
-    page = page_works(bot, settings, configuration, lambda: runtime)
+    page = page_works(of_runtime(bot.engine, lambda: runtime, lambda: bot.detector), settings, configuration)
     desk = desk_works(settings, configuration, bot.engine, lambda: bot.detector)
     runtime = build_runtime(bot, settings, more=[*desk, *page])
 

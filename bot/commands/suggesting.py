@@ -3,89 +3,104 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from io import StringIO
-from pathlib import Path
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
+from bot.commands.archives import read_named
 from bot.commands.output import complain, progress
+from bot.config import Settings
 from bot.core.suggest import Suggestion, Uttered, suggest, worth_reading
 from bot.detection.featurizer import load_featurizer
-from bot.domain import Article, Holder, Mode, Statement
-from bot.errors import InputError
-from bot.reading.inputs import read_articles
-from bot.reading.page import PageExtractor
+from bot.domain import Holder, Mode, Statement, Voice
 from bot.reading.reader import ArticleReader
+from bot.replay.archive import NO_ADDRESS, UNDATED, ArchiveItem
 
 _PARTICLES = frozenset({"al", "bin", "da", "de", "der", "di", "dos", "el", "la", "van", "von"})
 STANCES = (Mode.ASSERTION, Mode.COMMITMENT, Mode.DENIAL)
+HEAD = """\
+# Suggested from what was said. Before you track a line: mend its wording, name its topic as the news does, look its sources up,
+# and set `since` to the day from which the holder is on record with it, which may be before the first article here.
+"""
+HOLDERS = "Whose lines these are, with all that your positions.yaml knows of them. Leave out whom it has already."
+NO_DAY = "fill in a day such as 2026-02-10: no article of it bears a date"
 
 
 def suggested(
-    archive: Sequence[Path], holders: Sequence[Holder], models: Path, *, least: int, most: int
+    settings: Settings, archives: Sequence[str], holders: Sequence[Holder], *, least: int, most: int
 ) -> list[Suggestion]:
-    """Return what holders, and speakers who are nobody's voice, keep saying; InputError for a file that cannot be opened."""
+    """Return what holders, and speakers who are nobody's voice, keep saying; what cannot be read is told of and left out."""
+    found = read_named(settings, archives, undated=True)
+    for fault in found.unread:
+        complain(fault)
     reader = ArticleReader(list(holders))
-    said = [
-        one for article in progress(_articles(archive), "Reading") for one in _stances(article, reader.read(article))
-    ]
+    items = progress(found.items, "Reading", total=len(found.items))
+    said = [one for item in items for one in _stances(item, reader.read(item.article))]
     if not said:
         return []
-    return suggest(said, load_featurizer(models).vectors([one.words for one in said]), least=least, most=most)
+    vectors = load_featurizer(settings.model_path).vectors([one.words for one in said])
+    return suggest(said, vectors, least=least, most=most)
 
 
 def as_yaml(found: Sequence[Suggestion], holders: Sequence[Holder]) -> str:
-    """Return suggestions as a positions file to edit; above each stands how often it was said, and where."""
-    known = {holder.name for holder in holders}
-    unknown = sorted({one.holder for one in found} - known)
-    document = CommentedMap()
-    if unknown:
-        named = [holder for holder in holders if holder.name in {one.holder for one in found}]
-        document["holders"] = [_holder(holder) for holder in (*named, *(Holder(name=name) for name in unknown))]
+    """Return suggestions as a positions file to edit; above each stands how often it was said, by whom and where."""
     rows = CommentedSeq()
     for index, one in enumerate(found):
-        first = one.sources[0]
-        rows.append(
-            CommentedMap(
-                id=one.id, holder=one.holder, topic=one.topic, baseline=one.baseline, since=one.since.isoformat(),
-                source=first.url or first.document,
-            )
-        )  # fmt: skip
-        sources = "\n".join(f"{source.published} {source.url or source.document}" for source in one.sources)
-        told = f"Said in {one.documents} articles, by {first.speaker or one.holder} and others:\n{sources}"
-        rows.yaml_set_comment_before_after_key(index, before=told, indent=2)
-    document["positions"] = rows
+        rows.append(_row(one))
+        rows.yaml_set_comment_before_after_key(index, before=_told(one), indent=2)
+    known = {holder.name: holder for holder in holders}
+    named = dict.fromkeys(one.holder for one in found)
+    document = CommentedMap(positions=rows, holders=[_holder(known.get(name) or Holder(name=name)) for name in named])
+    document.yaml_set_comment_before_after_key("holders", before=HOLDERS)
     out = StringIO()
     yaml = YAML()
     yaml.width = 120
     yaml.indent(mapping=2, sequence=4, offset=2)
     yaml.dump(document, out)
-    return "# Suggested from what was said; mend the wording, topics and days before you track them.\n" + out.getvalue()
+    return HEAD + out.getvalue()
+
+
+def _row(one: Suggestion) -> CommentedMap:
+    row = CommentedMap(
+        id=one.id,
+        holder=one.holder,
+        topic=one.topic,
+        baseline=one.baseline,
+        since=one.since,
+        source=one.sources[0].where,
+    )
+    if one.since is None:
+        row.yaml_add_eol_comment(NO_DAY, "since")
+    return row
+
+
+def _told(one: Suggestion) -> str:
+    speakers = " and ".join(dict.fromkeys(source.speaker or one.holder for source in one.sources))
+    sources = (f"{source.published or 'undated'}, {source.where}" for source in one.sources)
+    return "\n".join([f"Said in {one.documents} articles, by {speakers}:", *sources])
 
 
 def _holder(holder: Holder) -> dict[str, object]:
-    voices = [{"name": voice.name, "aliases": list(voice.aliases)} for voice in holder.voices]
-    return {"name": holder.name, "aliases": list(holder.aliases), "voices": voices}
+    made: dict[str, object] = {"name": holder.name}
+    if holder.aliases:
+        made["aliases"] = list(holder.aliases)
+    if holder.voices:
+        made["voices"] = [_voice(voice) for voice in holder.voices]
+    return made
 
 
-def _articles(archive: Sequence[Path]) -> Iterator[Article]:
-    extractor, now = PageExtractor(), datetime.now(UTC)
-    for path in archive:
-        try:
-            data = path.read_bytes()
-        except OSError as fault:
-            raise InputError(f"{path}: cannot be read ({fault.strerror}).") from fault
-        for _, article in read_articles(data, str(path), extractor=extractor, now=now):
-            if isinstance(article, InputError):
-                complain(article)
-            else:
-                yield article
+def _voice(voice: Voice) -> dict[str, object]:
+    known: dict[str, object] = {
+        "aliases": list(voice.aliases), "role": voice.role, "since": voice.since, "until": voice.until
+    }  # fmt: skip
+    return {"name": voice.name} | {name: value for name, value in known.items() if value}
 
 
-def _stances(article: Article, statements: Sequence[Statement]) -> Iterator[Uttered]:
+def _stances(item: ArchiveItem, statements: Sequence[Statement]) -> Iterator[Uttered]:
     """Yield what holders, or speakers with a name, say in an article that could be a stance."""
+    article = item.article
+    published = None if article.published == UNDATED else article.published.date()
     for statement in statements:
         holder = statement.holder or (statement.speaker if _is_a_name(statement.speaker) else "")
         if holder and statement.mode in STANCES and worth_reading(statement.text):
@@ -93,9 +108,9 @@ def _stances(article: Article, statements: Sequence[Statement]) -> Iterator[Utte
                 holder=holder,
                 speaker=statement.speaker,
                 words=statement.text,
-                document=article.id,
-                published=article.published.date(),
-                url=article.url,
+                document=article.url,
+                published=published,
+                where=item.document if article.url.startswith(NO_ADDRESS) else article.url,
             )
 
 

@@ -5,19 +5,25 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Annotated
 
 import structlog
 import typer
 
-from bot.app import build_workers, configure_logging
-from bot.config import load_configuration, load_settings
+from bot.app import WorkerProcess, build_workers, configure_logging
+from bot.commands.page import Served, health_works
+from bot.config import Settings, load_configuration, load_settings
+from bot.runtime.local import LocalRuntime
 from bot.runtime.memory import hold_together
 
 log = structlog.get_logger()
 
 STAGES = ("ingest", "assess", "deliver")
+PAGE_GRACE_S = 2.0
 
 
 def worker(
@@ -30,7 +36,8 @@ def worker(
 ) -> None:
     """Take jobs from the queue on PostgreSQL until stopped; start as many as you need, on any machine.
 
-    All need the same configuration. Ends within ten seconds of SIGTERM or Ctrl-C; what a killed one had begun is taken over.
+    All need the same configuration. With WALKBACK_WEB_PORT it tells its health and metrics there. Ends within ten seconds of
+    SIGTERM or Ctrl-C; what a killed one had begun is taken over.
     """
     hold_together()
     wanted = [stage.strip() for stage in stages.split(",") if stage.strip()]
@@ -50,9 +57,34 @@ def worker(
     # As the first process of a container it gets no default handling of signals.
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    log.info("started", stages=wanted, concurrency=concurrency)
-    ended = process.run()
+    with health_beside(process, settings):
+        log.info("started", stages=wanted, concurrency=concurrency)
+        ended = process.run()
     log.info("stopped", cleanly=ended)
     if not ended:
         os._exit(0)  # threads that are still at it would keep the process; their rows are taken over
     process.close()
+
+
+@contextmanager
+def health_beside(process: WorkerProcess, settings: Settings) -> Iterator[None]:
+    """Serve a worker's health and metrics while the block runs, where a port is set; EnvironmentFault where it is taken."""
+    served = Served(
+        engine=process.engine,
+        busy=process.busy_s,
+        wedged=process.wedged,
+        loaded=lambda: process.detector,
+        judges=process.detector is not None,
+    )
+    works = health_works(served, settings)
+    if not works:
+        yield
+        return
+    runtime = LocalRuntime(works, None, grace_s=PAGE_GRACE_S)
+    thread = threading.Thread(target=runtime.run, name="walkback-health", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        runtime.stop()
+        thread.join(PAGE_GRACE_S)

@@ -62,7 +62,8 @@ _SAYS = (
 )
 _CLOSING = re.compile(rf"[,;]?\s+(?:[^,;.“”\"]{{2,80}}\s)?{_SAYS}\b[^“”\"]{{0,120}}$")
 _OPENING = re.compile(
-    rf"^[^,;“”\"]{{2,80}}\s{_SAYS}(?:\s(?:reporters|journalists|parliament|deputies|the\s\w+))?"
+    rf"^[^,;“”\"]{{2,80}}\s{_SAYS}(?:\s(?:again|also|once more|repeatedly))?"
+    r"(?:\s(?:reporters|journalists|parliament|deputies|the\s\w+))?"
     r"(?:\s(?:on|in|at)\s[^,“”\"]{2,40}?)?(?:\sthat\s|:\s*)"
 )
 _QUOTED = str.maketrans("", "", '“”"«»')

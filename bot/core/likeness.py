@@ -54,8 +54,12 @@ def content_words(text: str) -> frozenset[str]:
 
 def overlap(one: str, other: str, ignoring: Collection[str] = ()) -> float:
     """Return the Jaccard index, in [0, 1], of the content words of two texts; 0 where either has none."""
-    a, b = (content_words(text) - frozenset(ignoring) for text in (one, other))
-    return len(a & b) / len(a | b) if a and b else 0.0
+    return shared(*(content_words(text) - frozenset(ignoring) for text in (one, other)))
+
+
+def shared(one: frozenset[str], other: frozenset[str]) -> float:
+    """Return the Jaccard index, in [0, 1], of two sets of words; 0 where either is empty."""
+    return len(one & other) / len(one | other) if one and other else 0.0
 
 
 def figures(text: str) -> frozenset[int]:

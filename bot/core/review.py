@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 
-from bot.core.likeness import overlap
+from bot.core.likeness import content_words, shared
 from bot.domain import Relation
 
 SAME_POSITION = 0.85
@@ -36,6 +36,7 @@ def uncertainty(probabilities: Mapping[Relation, float]) -> float:
 def most_useful(doubtful: Sequence[Doubtful], most: int) -> list[Doubtful]:
     """Return up to `most` of them, the most useful first: each by its uncertainty and by how little it is like those before it."""
     worth = {one.id: uncertainty(one.probabilities) for one in doubtful}
+    words = {one.id: content_words(one.words) for one in doubtful}
     left = sorted(doubtful, key=lambda one: (-worth[one.id], one.id))
     chosen: list[Doubtful] = []
     while left and len(chosen) < most:
@@ -43,7 +44,7 @@ def most_useful(doubtful: Sequence[Doubtful], most: int) -> list[Doubtful]:
         chosen.append(best)
         left.remove(best)
         for one in left:
-            worth[one.id] *= 1 - overlap(one.words, best.words)
+            worth[one.id] *= 1 - shared(words[one.id], words[best.id])
             if one.position_id == best.position_id:
                 worth[one.id] *= SAME_POSITION
     return chosen

@@ -28,25 +28,33 @@ _AHEAD = re.compile(r"^[^\w“\"‘'«(]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uttered:
-    """A statement of a holder's in an archive. `url` may be ""."""
+    """A statement of a holder's in an archive.
+
+    `document` tells articles apart, `where` is what a person finds one by: its address, or the name of its file.
+    `published` is None where it bears no date.
+    """
 
     holder: str
     speaker: str
     words: str
     document: str
-    published: date
-    url: str = ""
+    published: date | None
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
-    """A position as it could be tracked: the statement that is most like all the others, and how often and where it was said."""
+    """A position as it could be tracked: the statement that is most like all the others, and how often and where it was said.
+
+    `since` is the first day on which it was said, None where no article of it bears a date. `sources` are the earliest
+    reports, those without a date last.
+    """
 
     id: str
     holder: str
     topic: str
     baseline: str
-    since: date
+    since: date | None
     documents: int
     sources: tuple[Uttered, ...]
 
@@ -103,14 +111,15 @@ def _clusters(said: Sequence[Uttered], vectors: NDArray[np.floating], least: int
 def _suggestion(said: Sequence[Uttered], rarity: dict[str, float]) -> Suggestion:
     centre = said[0]
     documents = {one.document for one in said}
-    topic = _topic(said, rarity)
-    by_time = sorted(said, key=lambda one: (one.published, one.document))
+    baseline = draft_baseline(centre.holder, _AHEAD.sub("", centre.words))
+    topic = _topic(said, baseline, rarity)
+    by_time = sorted(said, key=lambda one: (one.published or date.max, one.document))
     sources = tuple({one.document: one for one in reversed(by_time)}.values())[::-1][:MOST_SOURCES]
     return Suggestion(
         id=_slug(f"{centre.holder} {topic}"),
         holder=centre.holder,
         topic=topic,
-        baseline=draft_baseline(centre.holder, _AHEAD.sub("", centre.words)),
+        baseline=baseline,
         since=by_time[0].published,
         documents=len(documents),
         sources=sources,
@@ -123,14 +132,15 @@ def _rarity(said: Sequence[Uttered]) -> dict[str, float]:
     return {word: log((1 + len(said)) / n) for word, n in having.items()}
 
 
-def _topic(said: Sequence[Uttered], rarity: dict[str, float]) -> str:
-    """Return what the statements share and others lack, as it stands in the first: the passage with these words, if it is short."""
+def _topic(said: Sequence[Uttered], baseline: str, rarity: dict[str, float]) -> str:
+    """Return what the statements share and others lack, as it stands in the line: the passage with these words, if it is short."""
     shared = Counter(word for one in said for word in content_words(one.words))
     cues = " ".join(cues_in(said[0].words).values())  # what is done to the topic is not the topic
     own = content_words(f"{said[0].holder} {said[0].speaker} {cues}")
-    scores = {word: n * rarity.get(word, 0.0) for word, n in shared.items() if word not in own and not word.isdecimal()}
+    eligible = {word for word in content_words(baseline) - own if not word.isdecimal()}
+    scores = {word: n * rarity.get(word, 0.0) for word, n in shared.items() if word in eligible}
     best = set(sorted(scores, key=lambda word: (-scores[word], word))[:4])
-    tokens = _TOKEN.findall(said[0].words)
+    tokens = _TOKEN.findall(baseline)
     places = [place for place, token in enumerate(tokens) if token.lower() in best]
     if not places:
         return " ".join(sorted(best)) or "stance"

@@ -32,7 +32,10 @@ class AtomEntry:
 
 
 def shift_entry(row: Mapping[str, Any]) -> AtomEntry:
-    """Return a shift, as `rows.shift_row` has it, as an entry; it is updated whenever it is reported again."""
+    """Return a shift, as `rows.shift_row` has it, as an entry.
+
+    It is updated whenever it is reported again, spoken against, or decided on.
+    """
     relation = Relation(row["relation"])
     kind = "Disputed: " if row["disputed"] else _KINDS.get(row["kind"], "")
     who = " in ".join(part for part in (row["speaker"], row["outlet"]) if part)
@@ -49,7 +52,7 @@ def shift_entry(row: Mapping[str, Any]) -> AtomEntry:
         summary="\n".join(told),
         link=row["url"],
         published=datetime.fromisoformat(row["opened_at"]),
-        updated=datetime.fromisoformat(row["last_seen_at"]),
+        updated=datetime.fromisoformat(row["updated_at"]),
         categories=(row["position"], relation.value),
     )
 

@@ -15,6 +15,7 @@ from bot.store.timeline import TimelineRow, position_timeline
 SHIFT_COLUMNS = (
     "key", "position", "holder", "topic", "relation", "kind", "opened_at", "last_seen_at", "line", "statement", "speaker",
     "outlet", "title", "url", "published", "probability", "reports", "alerted", "disputed", "verdict",
+    "updated_at",
 )  # fmt: skip
 STATEMENT_COLUMNS = (
     "position", "holder", "topic", "at", "relation", "statement", "speaker", "outlet", "title", "url", "probability",
@@ -58,6 +59,7 @@ def shift_row(line: ShiftLine) -> dict[str, Any]:
         "alerted": shift.alerted,
         "disputed": shift.disputed,
         "verdict": line.verdict.kind.value if line.verdict else "",
+        "updated_at": line.updated_at.isoformat(),
     }
 
 

@@ -7,6 +7,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
+from bot.domain import Relation
+
 
 class WishKind(StrEnum):
     """What somebody at the desk can ask for."""
@@ -19,6 +21,7 @@ class WishKind(StrEnum):
     TRACK = "track"
     UNDO = "undo"
     TEST = "test"
+    LABEL = "label"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +38,10 @@ class NewLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What `by` asks for. `subject` is a shift's key, a position's id (mute, unmute) or a verdict's id (undo).
+    """What `by` asks for. `subject` is a shift's key, a position's id (mute, unmute), a verdict's (undo), an assessment's (label).
 
-    `wording` belongs to a confirmation, `reason` to a rejection, `into` (a shift's key) to a merger, `hours` to a mute and
-    `line` to a tracking.
+    `wording` belongs to a confirmation, `reason` to a rejection, `into` (a shift's key) to a merger, `hours` to a mute, `line`
+    to a tracking and `relation` to a label.
     """
 
     kind: WishKind
@@ -49,14 +52,19 @@ class Wish:
     into: str = ""
     hours: float = 24.0
     line: NewLine | None = None
+    relation: Relation = Relation.UNRELATED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What came of a wish, in a sentence for whoever had it; `done` is False where it was refused or came second."""
+    """What came of a wish, in a sentence for whoever had it; `done` is False where it was refused or came second.
+
+    `verdict` names what was filed, for an UNDO; "" where nothing was.
+    """
 
     done: bool
     told: str
+    verdict: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +116,10 @@ class LineSheet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One statement with what the bot made of it. `decision` is alert, digest or silent; `reason` says why."""
+    """One statement with what the bot made of it. `decision` is alert, digest or silent; `reason` says why.
+
+    `id` is the assessment's, for a LABEL, and `line` the one that it is held against; "" where nobody is asked to judge.
+    """
 
     headline: str
     words: str
@@ -118,6 +129,8 @@ class Finding:
     url: str = ""
     outlet: str = ""
     at: datetime | None = None
+    id: str = ""
+    line: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +150,7 @@ class DeskSheet:
     feeds: tuple[FeedSheet, ...]
     open_alerts: tuple[AlertSheet, ...]
     review: tuple[Finding, ...]
-    """Near misses of the last days, the nearest first."""
+    """What the desk would teach the bot most by judging, the most useful first."""
     articles_today: int = 0
     waiting: int = 0
     troubled: int = 0

@@ -53,14 +53,19 @@ class Archive:
     unread: tuple[InputError, ...] = ()
 
 
-def read_archives(paths: Sequence[Path], *, extractor: Extractor, parser: Parser) -> Archive:
-    """Read files and folders. What cannot be read is told in its place in `unread`, a path that does not exist among it."""
+def read_archives(paths: Sequence[Path], *, extractor: Extractor, parser: Parser, undated: bool = False) -> Archive:
+    """Read files and folders. What cannot be read is told in its place in `unread`, a path that does not exist among it.
+
+    What bears no date has no place in time, and is not read; with `undated` it is, dated `UNDATED`.
+    """
     found: list[ArchiveItem] = []
     unread: list[InputError] = []
     for path in paths:
         for one in _from_path(path, extractor, parser):
             if isinstance(one, InputError):
                 unread.append(one)
+            elif one.at == UNDATED and not undated:
+                unread.append(InputError(f"{one.document}: {NO_DATE}"))
             else:
                 found.append(one)
     return Archive(items=in_order(found), unread=tuple(unread))
@@ -130,16 +135,13 @@ def _from_file(
         yield fault
 
 
-def _placed(document: str, article: Article, path: Path, indexed: Indexed | None) -> ArchiveItem | InputError:
+def _placed(document: str, article: Article, path: Path, indexed: Indexed | None) -> ArchiveItem:
     if indexed is not None:
         title = article.title or indexed.title
         return item_of(indexed.id, replace(article, published=indexed.published, title=title))
     if article.published == UNDATED:
         named = _IN_NAME.match(path.name)
-        moment = _moment(named) if named else None
-        if moment is None:
-            return InputError(f"{document}: {NO_DATE}")
-        article = replace(article, published=moment)
+        article = replace(article, published=(_moment(named) if named else None) or UNDATED)
     return item_of(document, article)
 
 
@@ -162,17 +164,15 @@ def _from_feed(data: bytes, name: str, parser: Parser) -> Iterator[ArchiveItem |
         yield _entry(entry, parsed, f"{name}#{number}")
 
 
-def _entry(entry: ParsedEntry, feed: ParsedFeed, place: str) -> ArchiveItem | InputError:
+def _entry(entry: ParsedEntry, feed: ParsedFeed, place: str) -> ArchiveItem:
     document = entry.guid or entry.url or place
     found = next((found for raw in entry.dates if (found := dates.read(raw))), None)
-    if found is None or found[0] < dates.EARLIEST:
-        return InputError(f"{document}: {NO_DATE}")
     article = Article(
         id=identify("handed in", document, entry.text or entry.title),
         url=entry.url,
         title=entry.title,
         text=entry.text or entry.title,
-        published=found[0],
+        published=found[0] if found and found[0] >= dates.EARLIEST else UNDATED,
         outlet=feed.title,
         author=entry.author,
     )

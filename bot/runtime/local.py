@@ -42,10 +42,11 @@ class LocalRuntime:
     """Runs stages until `stop` is called; `run` returns when every thread has ended or `grace_s` is over.
 
     Every five seconds it asks `look` whether it may go on: a sentence says why not, ends it, and stands in `fault`.
+    Without a `heartbeat` it keeps none: another runtime of the process does.
     """
 
     def __init__(
-        self, works: Sequence[Work], heartbeat: Path, *, grace_s: float = 8.0, look: Callable[[], str] = str
+        self, works: Sequence[Work], heartbeat: Path | None, *, grace_s: float = 8.0, look: Callable[[], str] = str
     ) -> None:
         self._works = works
         self._heartbeat = heartbeat
@@ -86,7 +87,8 @@ class LocalRuntime:
         deadline = time.monotonic() + self._grace_s
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
-        self._heartbeat.unlink(missing_ok=True)
+        if self._heartbeat is not None:
+            self._heartbeat.unlink(missing_ok=True)
         return not any(thread.is_alive() for thread in threads)
 
     def _loop(self, work: Work) -> None:
@@ -123,7 +125,8 @@ class LocalRuntime:
         if wedged := self.wedged():
             log.error("stage_wedged", stages=wedged)
             return
-        beat(self._heartbeat)
+        if self._heartbeat is not None:
+            beat(self._heartbeat)
 
 
 def beat(heartbeat: Path) -> None:

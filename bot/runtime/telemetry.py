@@ -6,7 +6,8 @@ Both read their own variables (SENTRY_DSN, OTEL_EXPORTER_OTLP_ENDPOINT and the l
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import structlog
 
 from bot.runtime.local import Work
+from bot.stages.spans import Note
 
 log = structlog.get_logger()
 
@@ -55,10 +57,49 @@ def fault_reporters(environ: Mapping[str, str]) -> list[Reporter]:
     return [report]
 
 
-def tracing(environ: Mapping[str, str]) -> Callable[[Work], Work]:
-    """Return what makes a span of each step that finds something to do; a work comes back as it is where nobody wants any."""
+class Tracing:
+    """Makes spans of what is done, with `tracer` of OpenTelemetry; None for none at all."""
+
+    def __init__(self, tracer: Any = None) -> None:
+        self._tracer = tracer
+
+    def __call__(self, work: Work) -> Work:
+        """Return a work each of whose steps that finds something to do is a span; the same one where nobody wants any."""
+        step = work.step
+        if step is None or self._tracer is None:
+            return work
+
+        def traced(now: datetime) -> int:
+            with self.span(work.name) as note:
+                done = step(now)
+                if done:
+                    note(done=done)
+            return done
+
+        return replace(work, step=traced)
+
+    @contextmanager
+    def span(self, name: str) -> Iterator[Note]:
+        """Open a span (`stages.spans`), with each fact that is noted as the attribute `walkback.NAME`."""
+        facts: dict[str, str | int] = {}
+        span = self._tracer.start_span(name) if self._tracer is not None else None
+        try:
+            yield lambda **more: facts.update(more)
+        except Exception as fault:
+            if span is not None:
+                span.record_exception(fault)
+                span.end()
+            raise
+        if span is not None and facts:  # one that is never ended is never sent: what found nothing is not worth telling
+            for key, value in facts.items():
+                span.set_attribute(f"walkback.{key}", value)
+            span.end()
+
+
+def tracing(environ: Mapping[str, str]) -> Tracing:
+    """Return what traces the bot where OTEL_EXPORTER_OTLP_ENDPOINT says where to; it traces nothing where nobody wants it."""
     if not environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
-        return lambda work: work
+        return Tracing()
     try:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
         from opentelemetry.sdk.resources import Resource
@@ -66,32 +107,10 @@ def tracing(environ: Mapping[str, str]) -> Callable[[Work], Work]:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ModuleNotFoundError:
         _missing("OTEL_EXPORTER_OTLP_ENDPOINT", "opentelemetry-sdk and opentelemetry-exporter-otlp-proto-http")
-        return lambda work: work
+        return Tracing()
     provider = TracerProvider(resource=Resource.create({"service.name": environ.get("OTEL_SERVICE_NAME", "walkback")}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-    tracer = provider.get_tracer("walkback")
-    return lambda work: _traced(work, tracer)
-
-
-def _traced(work: Work, tracer: Any) -> Work:
-    step = work.step
-    if step is None:
-        return work
-
-    def traced(now: datetime) -> int:
-        span = tracer.start_span(work.name)
-        try:
-            done = step(now)
-        except Exception as fault:
-            span.record_exception(fault)
-            span.end()
-            raise
-        if done:  # a span that is never ended is never sent: idle steps are not worth telling
-            span.set_attribute("walkback.done", done)
-            span.end()
-        return done
-
-    return replace(work, step=traced)
+    return Tracing(provider.get_tracer("walkback"))
 
 
 def _missing(variable: str, packages: str) -> None:

@@ -29,8 +29,9 @@ from bot.runtime import queue
 from bot.runtime.local import beat
 from bot.runtime.queue import ASSESS, DELIVER, INGEST, TEND, Hints, forget_finished, tend
 from bot.stages.assess import Assess
-from bot.stages.deliver import Deliver
+from bot.stages.deliver import Deliver, DeliverReport
 from bot.stages.ingest import Ingest
+from bot.stages.spans import Spans, unwatched
 from bot.store.engine import psycopg_address
 
 log = structlog.get_logger()
@@ -75,21 +76,30 @@ class Workers:
         heartbeat: The file that says that the process is well.
         concurrency: How many articles are assessed at once; feeds and channels by `LANES`.
         grace_s: How long jobs may take to end once it is to stop.
+        spans: Opens a span for each step of assessing and delivering.
     """
 
     def __init__(
-        self, engine: Engine, stages: Stages, heartbeat: Path, *, concurrency: int = 1, grace_s: float = 6.0
+        self,
+        engine: Engine,
+        stages: Stages,
+        heartbeat: Path,
+        *,
+        concurrency: int = 1,
+        grace_s: float = 6.0,
+        spans: Spans = unwatched,
     ) -> None:
         self._engine = engine
         self._stages = stages
         self._heartbeat = heartbeat
         self._concurrency = concurrency
         self._grace_s = grace_s
+        self._spans = spans
         self._hints = Hints()
         self._stopping = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._asked_to_stop: asyncio.Event | None = None
-        self._began: dict[int, float] = {}
+        self._began: dict[int, tuple[str, float]] = {}
         self._numbers = itertools.count()
         self._free: SimpleQueue[Assess] = SimpleQueue()
         for stage in stages.assess:
@@ -102,6 +112,18 @@ class Workers:
             self._stages.deliver.stop()
         if self._loop is not None and self._asked_to_stop is not None:
             self._loop.call_soon_threadsafe(self._asked_to_stop.set)
+
+    def busy_s(self) -> dict[str, float | None]:
+        """Return by stage for how many seconds its oldest job has been under way, None for a stage that has none."""
+        now = time.monotonic()
+        busy: dict[str, float | None] = dict.fromkeys((*self._stages.names(), TEND))
+        for name, began in self._began.copy().values():
+            busy[name] = max(busy[name] or 0.0, now - began)
+        return busy
+
+    def wedged(self) -> list[str]:
+        """Return the stages with a job that has been under way for too long."""
+        return [name for name, busy in self.busy_s().items() if busy is not None and busy > WEDGED_AFTER_S]
 
     def run(self) -> bool:
         """Run until stopped; return whether every job ended within the grace period."""
@@ -182,26 +204,34 @@ class Workers:
     async def _ingest(self, feeds: Collection[str]) -> None:
         """Poll the feeds of one host."""
         assert self._stages.ingest is not None
-        with self._watched():
+        with self._watched(INGEST):
             await self._stages.ingest.poll_those(_now(), _now, feeds)
 
     def _assess(self, articles: Collection[str]) -> None:
         """Assess some articles."""
         stage = self._free.get()
         try:
-            with self._watched():
-                while not self._stopping.is_set() and stage.run_once(_now(), only=articles).articles:
+            with self._watched(ASSESS):
+                while not self._stopping.is_set() and self._assessed(stage, articles):
                     pass
         finally:
             self._free.put(stage)
+
+    def _assessed(self, stage: Assess, articles: Collection[str]) -> int:
+        """Assess the next of some articles; return how many that was."""
+        with self._spans(ASSESS) as note:
+            done = stage.run_once(_now(), only=articles).articles
+            if done:
+                note(done=done)
+        return done
 
     def _deliver(self, channel: str) -> None:
         """Deliver what is due in a channel, and what comes due shortly; the rest gets a job when it is due."""
         assert self._stages.deliver is not None
         until = time.monotonic() + ATTEND_S
-        with self._watched():
+        with self._watched(DELIVER):
             while not self._stopping.is_set() and time.monotonic() < until:
-                report = self._stages.deliver.run_once(_now(), only=channel)
+                report = self._delivered(self._stages.deliver, channel)
                 if report.attempted:
                     continue
                 wait_s = (report.next_at - _now()).total_seconds() if report.next_at else None
@@ -209,9 +239,16 @@ class Workers:
                     return
                 self._stopping.wait(max(wait_s, 0.02))
 
+    def _delivered(self, stage: Deliver, channel: str) -> DeliverReport:
+        with self._spans(DELIVER) as note:
+            report = stage.run_once(_now(), only=channel)
+            if report.attempted:
+                note(done=report.attempted)
+        return report
+
     def _tend(self, timestamp: int) -> None:
         """Look after the queue for everybody."""
-        with self._watched():
+        with self._watched(TEND):
             if made := tend(self._engine, self._hints, _now()):
                 log.info(
                     "tended", recovered=made.recovered, ingest=made.ingest, assess=made.assess, deliver=made.deliver
@@ -222,10 +259,10 @@ class Workers:
                     pass
 
     @contextmanager
-    def _watched(self) -> Iterator[None]:
+    def _watched(self, name: str) -> Iterator[None]:
         """Note that a job is under way, so that one that never ends shows."""
         number = next(self._numbers)
-        self._began[number] = time.monotonic()
+        self._began[number] = (name, time.monotonic())
         try:
             yield
         finally:
@@ -233,9 +270,8 @@ class Workers:
 
     async def _keep_beating(self) -> None:
         while True:
-            oldest = min(self._began.copy().values(), default=None)
-            if oldest is not None and time.monotonic() - oldest > WEDGED_AFTER_S:
-                log.error("job_wedged")
+            if wedged := self.wedged():
+                log.error("job_wedged", stages=wedged)
             else:
                 beat(self._heartbeat)
             await asyncio.sleep(5.0)

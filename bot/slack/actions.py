@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bot.domain import Relation
 from bot.ports import AlertSheet, DeskDoor, Told, Wish, WishKind
 from bot.slack import buttons, command, modals
 from bot.slack.answers import TOO_LATE, Answers
 from bot.slack.escape import mrkdwn
 from bot.slack.home import home
-from bot.slack.parts import Block, section
+from bot.slack.parts import Block, actions, button, section
 
 GONE = "This alert is not on file any more."
 NOT_TRACKED = "This position is not tracked any more."
@@ -76,6 +77,8 @@ class Actions:
             self._act(Wish(kind=WishKind.UNMUTE, by=who.by, subject=value), who)
         elif name.startswith(buttons.UNDO):
             self._act(Wish(kind=WishKind.UNDO, by=who.by, subject=value), who)
+        elif name == buttons.LABEL:
+            self._label(str((pressed.get("selected_option") or {}).get("value", "")), who)
         elif name == buttons.REFRESH:
             self.look(who.user)
         else:
@@ -132,6 +135,14 @@ class Actions:
             return
         self._open(trigger, _ON_SHEET[name](sheet, who.channel), who)
 
+    def _label(self, chosen: str, who: Person) -> None:
+        """File what was chosen of a statement, as ID=RELATION."""
+        subject, _, name = chosen.partition("=")
+        if not subject or name not in set(Relation):
+            self._answers.whisper(who.channel, who.user, STALE)
+            return
+        self._act(Wish(kind=WishKind.LABEL, by=who.by, subject=subject, relation=Relation(name)), who, undoes=True)
+
     def _timeline(self, position_id: str, who: Person, trigger: str) -> None:
         found = self._door.history(position_id, self._clock())
         self._open(trigger, modals.history(found) if found else modals.told("Timeline", NOT_TRACKED), who)
@@ -142,10 +153,17 @@ class Actions:
             self._answers.whisper(who.channel, who.user, TOO_LATE)
         return identifier
 
-    def _act(self, wish: Wish, who: Person) -> None:
-        """Carry a wish out, and tell whoever had it what came of it; the alert's message shows it to all."""
+    def _act(self, wish: Wish, who: Person, *, undoes: bool = False) -> None:
+        """Carry a wish out, and tell whoever had it what came of it; the alert's message shows it to all.
+
+        With `undoes` the answer has the button that takes it back, where no message of an alert will have it.
+        """
         told = self._door.act(wish, self._clock())
-        self._answers.whisper(who.channel, who.user, told.told)
+        blocks: list[Block] = []
+        if undoes and told.verdict:
+            undo = button("Undo label", f"{buttons.UNDO}.0", told.verdict)
+            blocks = [section(mrkdwn(told.told) or "–"), actions(undo)]
+        self._answers.whisper(who.channel, who.user, told.told, blocks)
         if not who.channel:
             self.look(who.user)
 

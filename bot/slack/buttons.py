@@ -14,6 +14,7 @@ PREFIX = "wb."
 CONFIRM, REJECT, SAME = "wb.confirm", "wb.reject", "wb.same"
 MUTE, UNMUTE, TIMELINE = "wb.mute", "wb.unmute", "wb.timeline"
 UNDO, TRACK, REFRESH, CHECK = "wb.undo", "wb.track", "wb.refresh", "wb.check"
+LABEL = "wb.label"
 _SIGNS = {
     VerdictKind.CONFIRM: "✅",
     VerdictKind.REJECT: "🚫",

@@ -1,4 +1,4 @@
-"""The App Home tab: what is tracked and how it moved, what is open, what is nearly a shift, how the feeds are."""
+"""The App Home tab: what is tracked and how it moved, what is open, what is worth judging, how the feeds are."""
 
 from __future__ import annotations
 
@@ -6,15 +6,24 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.core.alert_words import day
-from bot.ports import AlertSheet, DeskSheet, FeedSheet, Finding, LineSheet
+from bot.domain import Relation
+from bot.ports import AlertSheet, Choice, DeskSheet, FeedSheet, Finding, LineSheet
 from bot.slack import buttons, limits
 from bot.slack.escape import link, moment, mrkdwn
-from bot.slack.parts import Block, actions, button, context, divider, header, section
+from bot.slack.parts import Block, actions, button, choice, context, divider, header, section
 
 MOST_LINES = 20
 MOST_ALERTS = 6
 MOST_REVIEW = 5
 MOST_FEEDS = 8
+RELATION_WORDS = {
+    Relation.UNRELATED: "Unrelated to the line",
+    Relation.CONSISTENT: "Consistent with it",
+    Relation.SOFTENING: "Softening",
+    Relation.HARDENING: "Hardening",
+    Relation.CONTRADICTION: "Contradiction",
+    Relation.NEW_OFFER: "New offer",
+}
 _SOFTER, _HARDER, _BOTH, _NONE = "🟦", "🟧", "🟪", "▫️"
 
 
@@ -113,13 +122,29 @@ def _lines(lines: Sequence[LineSheet], now: datetime) -> list[Block]:
 def _review(findings: Sequence[Finding]) -> list[Block]:
     if not findings:
         return []
-    blocks: list[Block] = [divider(), section("*To review:* near misses of the last days")]
-    for finding in findings[:MOST_REVIEW]:
-        source = link(finding.url, finding.outlet or "article", 80) or mrkdwn(finding.outlet, 80)
-        small = " · ".join(part for part in (source, mrkdwn(finding.reason, 200)) if part)
-        words = f"*{mrkdwn(finding.headline, 200) or 'A statement'}*\n> {mrkdwn(finding.words, 400)}"
-        blocks.append(section(f"{words}\n{small}" if small else words))
-    return blocks
+    blocks: list[Block] = [
+        divider(),
+        section("*To review:* statements that teach the detector most, the most useful first"),
+        context("What does each do to the line on record? An answer moves no line; `walkback train` learns from it."),
+    ]
+    shown = findings[:MOST_REVIEW]
+    return [*blocks, *(section(review_text(one), _judgement(one) if one.id else None) for one in shown)]
+
+
+def review_text(finding: Finding) -> str:
+    """Return a statement that is to be judged: what the detector takes it for, its words, the line, and where it stood."""
+    rows = [f"*{mrkdwn(finding.headline, 200) or 'A statement'}?*", f"> {mrkdwn(finding.words, 400)}"]
+    if finding.line:
+        rows.append(f"On record: {mrkdwn(finding.line, 400)}")
+    source = link(finding.url, finding.outlet or "article", 80) or mrkdwn(finding.outlet, 80)
+    share = f"{round(finding.probability * 100)}% a shift"
+    return "\n".join([*rows, " · ".join(part for part in (share, source) if part)])
+
+
+def _judgement(finding: Finding) -> Block:
+    """Return the menu that files what a statement does to its line; each choice is written as `walkback train --label` takes it."""
+    choices = [Choice(value=f"{finding.id}={relation}", label=words) for relation, words in RELATION_WORDS.items()]
+    return choice(buttons.LABEL, "It is …", choices)
 
 
 def _feeds(feeds: Sequence[FeedSheet]) -> list[Block]:

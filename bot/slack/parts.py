@@ -106,6 +106,12 @@ def choice_field(choices: Sequence[Choice], *, chosen: str = "") -> Block:
     return element | {"initial_option": first[0]} if first else element
 
 
+def choice(action: str, prompt: str, choices: Sequence[Choice]) -> Block:
+    """Return a menu that acts as soon as something is chosen; `prompt` stands in it until then."""
+    shown = _plain(plain(prompt, limits.PLACEHOLDER))
+    return {**choice_field(choices), "action_id": action, "placeholder": shown}
+
+
 def window(title: str, blocks: Iterable[Block], *, callback: str = "", submit: str = "", memory: str = "") -> Block:
     """Return a modal. `memory` comes back with what is sent; `submit` is the button's label, "" for a window to read."""
     view: Block = {

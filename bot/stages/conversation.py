@@ -77,6 +77,8 @@ class Conversation:
                 return _told(self._actions.unmute(subject, by=by, now=now))
             case WishKind.UNDO:
                 return _told(self._actions.undo(subject, by=by, now=now))
+            case WishKind.LABEL:
+                return _told(self._actions.label(subject, by=by, now=now, relation=wish.relation))
             case WishKind.TRACK:
                 return self._track(wish, now)
             case WishKind.TEST:
@@ -212,4 +214,4 @@ def _judged(assessment: Assessment, ruling: Ruling) -> Finding:
 
 
 def _told(outcome: ActionOutcome) -> Told:
-    return Told(done=outcome.done, told=outcome.told)
+    return Told(done=outcome.done, told=outcome.told, verdict=outcome.verdict_id if outcome.done else "")

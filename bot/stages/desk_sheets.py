@@ -10,14 +10,15 @@ from sqlalchemy import Connection
 from bot.core import desk as desk_words
 from bot.core.alert_words import day, moved
 from bot.core.safe_text import clean, cut
-from bot.domain import DeliveryState, Position, Relation
+from bot.domain import DeliveryState, Position
 from bot.ports import AlertSheet, Choice, DeskSheet, FeedSheet, Finding, History, LineSheet
-from bot.store import deliveries, desk_reports, mutes, positions, shifts, timeline, verdicts
-from bot.store.desk_reports import FeedHealth, NearMiss, ShiftNote
+from bot.store import deliveries, desk_reports, lessons, mutes, positions, shifts, timeline, verdicts
+from bot.store.assessments import TimelineEntry
+from bot.store.desk_reports import FeedHealth, ShiftNote
 
 WEEKS = 12
 OPEN_FOR = timedelta(days=7)
-REVIEW_FOR = timedelta(days=3)
+REVIEW_FOR = timedelta(days=60)
 MOST_REVIEWED = 10
 MOST_SAME = 30
 MOST_SAID = 15
@@ -30,15 +31,12 @@ def desk_sheet(connection: Connection, configured: Sequence[Position], now: date
     by_id = {position.id: position for position in tracked}
     recent = desk_reports.shifts_since(connection, now - timedelta(weeks=WEEKS))
     waiting = deliveries.counts(connection)
+    open_alerts = _open(connection, by_id, [note for note in recent if note.opened_at > now - OPEN_FOR])
     return DeskSheet(
         lines=lines(connection, tracked, recent, now),
         feeds=tuple(feed_sheet(feed) for feed in desk_reports.feed_health(connection)),
-        open_alerts=_open(connection, by_id, [note for note in recent if note.opened_at > now - OPEN_FOR]),
-        review=tuple(
-            near_miss(miss, by_id)
-            for miss in desk_reports.near_misses(connection, now - REVIEW_FOR)[:MOST_REVIEWED]
-            if miss.position_id in by_id
-        ),
+        open_alerts=open_alerts,
+        review=_review(connection, by_id, open_alerts, now),
         articles_today=desk_reports.articles_since(connection, _midnight(now)),
         waiting=sum(n for state, n in waiting.items() if state not in _AT_REST),
         troubled=len(deliveries.troubled(connection)),
@@ -113,14 +111,13 @@ def history(connection: Connection, configured: Sequence[Position], position_id:
             outlet=row.outlet,
             at=row.at,
         )
-        for row in timeline.position_timeline(connection, position_id, limit=MOST_SAID * 4)
-        if row.relation is not Relation.UNRELATED
+        for row in timeline.position_timeline(connection, position_id, limit=MOST_SAID, related=True)
     ]
     ledger = timeline.baselines(connection, position_id)
     return History(
         line=line,
         lines=tuple((revision.since, revision.baseline) for revision in reversed(ledger)),
-        findings=tuple(said[:MOST_SAID]),
+        findings=tuple(said),
     )
 
 
@@ -133,18 +130,34 @@ def feed_sheet(feed: FeedHealth) -> FeedSheet:
     return FeedSheet(name=feed.name, problem=problem, last_success_at=feed.last_success_at)
 
 
-def near_miss(miss: NearMiss, by_id: Mapping[str, Position]) -> Finding:
-    """Return a near miss of a known position."""
-    position = by_id[miss.position_id]
+def _review(
+    connection: Connection, by_id: Mapping[str, Position], open_alerts: Sequence[AlertSheet], now: datetime
+) -> tuple[Finding, ...]:
+    """Return what `train --review` lists of the tracked positions, but for the open alerts, which are decided on as such."""
+    above = {alert.key for alert in open_alerts}
+    listed = lessons.to_review(connection, since=now - REVIEW_FOR, most=MOST_REVIEWED + len(above))
+    wanted = [one for one in listed if one.position_id in by_id and one.shift_key not in above][:MOST_REVIEWED]
+    filed = {name: timeline.baselines(connection, name) for name in {one.position_id for one in wanted}}
+    lines = {(name, line.revision): line.baseline for name, ledger in filed.items() for line in ledger}
+    return tuple(
+        _to_judge(one, by_id[one.position_id], lines.get((one.position_id, one.position_revision), ""))
+        for one in wanted
+    )
+
+
+def _to_judge(entry: TimelineEntry, position: Position, line: str) -> Finding:
+    """Return a statement that somebody is asked to judge, with the line of its day, which it was held against."""
     return Finding(
-        headline=moved(position.holder.name, position.topic, miss.relation),
-        words=miss.words,
-        probability=miss.probability,
-        decision="digest",
-        reason=miss.reason,
-        url=miss.url,
-        outlet=miss.outlet,
-        at=miss.published,
+        id=entry.id,
+        headline=moved(position.holder.name, position.topic, entry.relation),
+        words=entry.statement.text,
+        line=line or position.baseline,
+        probability=sum(p for relation, p in entry.probabilities.items() if relation.is_shift),
+        decision=entry.ruling.decision.value,
+        reason=entry.ruling.reason,
+        url=entry.article_url,
+        outlet=entry.outlet,
+        at=entry.published,
     )
 
 

@@ -12,10 +12,10 @@ from bot.core.card import About
 from bot.core.features import mentions
 from bot.core.naming import names_of
 from bot.core.policies import AlertPolicy
-from bot.domain import Account, Assessment, Mode, Relation, identify
+from bot.domain import Account, Assessment, Mode, Relation
 from bot.stages.cases import Case, Known, KnownShifts
 from bot.stages.messages import Messages, Reply, account_from, account_of, alert_of, opener
-from bot.store import assessments, positions, shifts
+from bot.store import assessments, differing, positions, shifts
 from bot.store.assessments import TimelineEntry
 
 MIXED_SIGNALS = "Mixed signals"
@@ -122,7 +122,7 @@ class Disputes:
 
 def differ_key(known: Known) -> str:
     """Return the key of the alert that two outlets have a shift's statement otherwise: one for a shift."""
-    return identify("differ", known.record.key)
+    return differing.key_of(known.record.key)
 
 
 def against(reason: str, what: Bearing, known: Known | None) -> str:

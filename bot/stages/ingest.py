@@ -35,6 +35,7 @@ from bot.stages.announce import Announce, unannounced
 from bot.stages.harvest import Harvest, Harvester, failed
 from bot.stages.pages import Pages
 from bot.stages.rounds import LEASE_S, IngestReport, Round, tallied
+from bot.stages.spans import Spans, unwatched
 from bot.store import articles, edits, entries, feeds, late_pages, tallies
 from bot.store.engine import snapshot, transaction
 
@@ -76,6 +77,7 @@ class Ingest:
         rng: Where the jitter comes from.
         round_s: After how long a round starts no more feeds and gives the rest back; None for never.
         announce: Told of the articles that are to be assessed, in the transaction that wrote them.
+        spans: Opens a span for each poll of a feed.
     """
 
     def __init__(
@@ -89,6 +91,7 @@ class Ingest:
         *,
         round_s: float | None = 120.0,
         announce: Announce = unannounced,
+        spans: Spans = unwatched,
     ) -> None:
         self._engine = engine
         self._fetcher = fetcher
@@ -96,6 +99,7 @@ class Ingest:
         self._rng = rng
         self._round_s = round_s
         self._announce = announce
+        self._spans = spans
         self._database = ThreadPoolExecutor(1, thread_name_prefix="ingest-store")
         self._parsing = ThreadPoolExecutor(PARSING_THREADS, thread_name_prefix="ingest-parse")
         pages = Pages(fetcher, extractor, obey_robots=policy.obey_robots)
@@ -214,6 +218,14 @@ class Ingest:
         return await self._look(feeds.next_due)
 
     async def poll(self, feed: FeedState, clock: Callable[[], datetime]) -> Harvest:
+        """Poll one feed and store its end."""
+        with self._spans(STAGE) as note:
+            harvest = await self._polled(feed, clock)
+            outcome = harvest.observation.outcome.value
+            note(feed=redacted(feed.url), outcome=outcome, done=len(harvest.gathered.arrivals))
+        return harvest
+
+    async def _polled(self, feed: FeedState, clock: Callable[[], datetime]) -> Harvest:
         """Poll one feed and store its end: the boundary where a bug becomes one feed's fault."""
         try:
             harvest = await self._harvester.poll(feed, clock())

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from bot.charts.timeline import LineChange, TimelinePoint, timeline_png
 from bot.core.alert_words import day
+from bot.core.safe_text import clean, cut
 from bot.domain import Decision, Relation
 from bot.ports import Picture
 from bot.store import timeline
@@ -18,6 +19,7 @@ from bot.store.timeline import TimelineRow
 
 MOST_POINTS = 120
 LEAST_POINTS = 2
+TITLE = 90
 _NAMES = {
     Relation.CONSISTENT: "as on record",
     Relation.SOFTENING: "softening",
@@ -54,6 +56,18 @@ def changes_of(lines: Sequence[LedgerRevision]) -> list[LineChange]:
     return changes
 
 
+def title_of(line: LedgerRevision, shown: int, total: int) -> str:
+    """Return what a picture is called of the newest `shown` of `total` statements that are not unrelated.
+
+    A picture has room for `TITLE` characters: a long topic is cut, so that it still says that there are more.
+    """
+    name = f"{line.holder} on {line.topic}"
+    if shown >= total:
+        return name
+    note = f" (newest {shown} of {total} statements)"
+    return cut(clean(name), TITLE - len(note)) + note
+
+
 class HistoryPictures:
     """Draws what a holder said on a topic, in time."""
 
@@ -65,11 +79,11 @@ class HistoryPictures:
         position_id = str(record.get("position", ""))
         with snapshot(self._engine) as connection:
             ledger = timeline.baselines(connection, position_id)
-            rows = timeline.position_timeline(connection, position_id, limit=MOST_POINTS)
-        said = [row for row in rows if row.relation is not Relation.UNRELATED]
+            said = timeline.position_timeline(connection, position_id, limit=MOST_POINTS, related=True)
+            total = timeline.related(timeline.counts(connection, position_id))
         if not ledger or len(said) < LEAST_POINTS:
             return None
-        title = f"{ledger[-1].holder} on {ledger[-1].topic}"
+        title = title_of(ledger[-1], len(said), total)
         counted = [f"{sum(row.relation is kind for row in said)} {words}" for kind, words in _NAMES.items()]
         alt = (
             f"{title}: {len(said)} statements since {day(min(row.at for row in said).date())}, of which "

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
-from bot.core.addresses import origin_of
+from bot.core.addresses import server_of
 from bot.core.revision import Novelty
 from bot.core.schedule import FeedState, Outcome
 from bot.domain import ArticleState
@@ -146,7 +146,7 @@ class Round:
 
     def _enqueue(self, feed: FeedState, group: asyncio.TaskGroup) -> None:
         self._held.add(feed.url)
-        host = origin_of(feed.fetch_url)
+        host = server_of(feed.fetch_url)
         line = self._lines.get(host)
         if line is None:
             self._lines[host] = deque((feed,))

@@ -108,13 +108,19 @@ def for_position(
     position_id: str,
     *,
     relations: Collection[Relation] | None = None,
+    related: bool = False,
     since: datetime | None = None,
     limit: int | None = None,
 ) -> tuple[TimelineEntry, ...]:
-    """Return a position's timeline, the newest article first; `relations` and `since` (publication) narrow it."""
+    """Return a position's timeline, the newest article first; `relations` and `since` (publication) narrow it.
+
+    `related` leaves out what is unrelated; `limit` counts only what is wanted.
+    """
     query = _timeline().where(assessments.c.position_id == position_id)
     if relations is not None:
         query = query.where(assessments.c.relation.in_([relation.value for relation in relations]))
+    if related:
+        query = query.where(assessments.c.relation != Relation.UNRELATED.value)
     if since is not None:
         query = query.where(articles.c.published_at >= since)
     query = query.order_by(articles.c.published_at.desc(), statements.c.start, assessments.c.id).limit(limit)
@@ -129,6 +135,11 @@ def for_shift(connection: Connection, shift_key: str) -> tuple[TimelineEntry, ..
 def disputes(connection: Connection, shift_key: str) -> tuple[TimelineEntry, ...]:
     """Return what speaks against a shift (denials, other accounts, other voices), the earliest article first."""
     return _of_shift(connection, shift_key, assessments.c.bearing != "")
+
+
+def on_shifts(connection: Connection, keys: Collection[str]) -> tuple[TimelineEntry, ...]:
+    """Return the accounts of these shifts and what speaks against them, the earliest article first. One query."""
+    return _filed_under(connection, keys)
 
 
 def of_earlier_editions(connection: Connection, url: str, article_id: str) -> tuple[TimelineEntry, ...]:
@@ -151,7 +162,13 @@ def for_article(connection: Connection, article_id: str) -> tuple[TimelineEntry,
 
 
 def _of_shift(connection: Connection, shift_key: str, wanted: ColumnElement[bool]) -> tuple[TimelineEntry, ...]:
-    query = _timeline().where(assessments.c.shift_key.in_(shifts.family(connection, shift_key)), wanted)
+    return _filed_under(connection, shifts.family(connection, shift_key), wanted)
+
+
+def _filed_under(
+    connection: Connection, keys: Collection[str], *wanted: ColumnElement[bool]
+) -> tuple[TimelineEntry, ...]:
+    query = _timeline().where(assessments.c.shift_key.in_(keys), *wanted)
     query = query.order_by(articles.c.published_at, assessments.c.assessed_at, statements.c.start, assessments.c.id)
     return tuple(_entry(row) for row in connection.execute(query).mappings())
 

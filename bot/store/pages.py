@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, String, and_, func, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, Label, Select, String, and_, func, select, type_coerce
 
 from bot.core.desk import VerdictKind
 from bot.domain import Relation
-from bot.store import assessments, mutes, positions, shifts, verdicts
+from bot.store import assessments, differing, mutes, positions, shifts, verdicts
 from bot.store.assessments import TimelineEntry
+from bot.store.differing import Original
 from bot.store.mutes import Mute
 from bot.store.positions import LedgerRevision
 from bot.store.schema import articles, feeds, statements
@@ -56,7 +57,9 @@ class ShiftFilter:
 class ShiftLine:
     """A shift with its position's line then in force, its first account, and the verdict that stands on it.
 
-    `accounts` counts the statements that tell of it; `probability` is that the first one moved the line at all.
+    `accounts` counts the statements that tell of it, not those that speak against it; `probability` is that the first one
+    moved the line at all. `updated_at` is when it was last reported, spoken against, or decided on. Where accounts differ,
+    the first one is the one that has the statement otherwise.
     """
 
     shift: ShiftRecord
@@ -64,6 +67,7 @@ class ShiftLine:
     topic: str
     baseline: str
     accounts: int
+    updated_at: datetime
     evidence: str = ""
     speaker: str = ""
     outlet: str = ""
@@ -76,12 +80,18 @@ class ShiftLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShiftSheet:
-    """All about one shift. `line` is what it moved from; `accounts` are in the order of their publication."""
+    """All about one shift. `line` is what it moved from; `accounts` are in the order of their publication.
+
+    `disputes` speak against it. Where accounts differ, `original` is the shift whose statement is had otherwise, and the
+    accounts are the one that opened it and those others; "" for any other shift.
+    """
 
     shift: ShiftRecord
     line: LedgerRevision
     current: LedgerRevision
     accounts: tuple[TimelineEntry, ...]
+    disputes: tuple[TimelineEntry, ...] = ()
+    original: str = ""
     verdict: VerdictRecord | None = None
 
 
@@ -134,12 +144,6 @@ def position_lines(connection: Connection, now: datetime, *, wanted: str = "") -
     ]
 
 
-def statement_count(connection: Connection, position_id: str) -> int:
-    """Return how many statements on a position are on record."""
-    query = select(func.count()).select_from(judged).where(judged.c.position_id == position_id)
-    return connection.execute(query).scalar_one()
-
-
 def position_names(connection: Connection) -> list[tuple[str, str]]:
     """Return the id of every position on record with its holder and topic in words, by those. One query."""
     lines = positions.current(connection).values()
@@ -149,13 +153,12 @@ def position_names(connection: Connection) -> list[tuple[str, str]]:
 def shift_lines(
     connection: Connection, wanted: ShiftFilter, *, limit: int, before: tuple[datetime, str] | None = None
 ) -> list[ShiftLine]:
-    """Return shifts, the newest first, those that were merged into others left out. Three queries.
+    """Return shifts, the newest first, those that were merged into others left out. Three queries, five where accounts differ.
 
     `before` is the opening and key of the last one of the page before.
     """
-    accounts = select(func.count()).where(judged.c.shift_key == moves.c.key).scalar_subquery()
     query = (
-        select(moves, ledger.c.holder, ledger.c.topic, ledger.c.baseline, accounts.label("accounts"))
+        select(moves, ledger.c.holder, ledger.c.topic, ledger.c.baseline, *_tallies())
         .join(ledger, and_(ledger.c.id == moves.c.position_id, ledger.c.revision == moves.c.position_revision))
         .where(moves.c.merged_into == "", *_conditions(wanted))
         .order_by(moves.c.opened_at.desc(), moves.c.key.desc())
@@ -168,18 +171,20 @@ def shift_lines(
     keys = [row["key"] for row in rows]
     first, standing = _first_accounts(connection, keys), verdicts.on_shifts(connection, keys)
     own = moves.c.keys()
-    return [
+    lines = [
         ShiftLine(
             shift=ShiftRecord(**{name: row[name] for name in own} | {"relation": Relation(row["relation"])}),
             holder=row["holder"],
             topic=row["topic"],
             baseline=row["baseline"],
             accounts=row["accounts"],
+            updated_at=max(at for at in (row["last_seen_at"], row["disputed_at"], row["decided_at"]) if at),
             verdict=standing.get(row["key"]),
             **first.get(row["key"], {}),
         )
         for row in rows
     ]
+    return _with_both_sides(connection, lines)
 
 
 def shift_sheet(connection: Connection, key: str) -> ShiftSheet | None:
@@ -188,11 +193,19 @@ def shift_sheet(connection: Connection, key: str) -> ShiftSheet | None:
     if record is None:
         return None
     history = {line.revision: line for line in positions.history(connection, record.position_id)}
+    original = differing.originals(connection, [record]).get(key)
+    family = shifts.family(connection, key)
+    entries = assessments.on_shifts(connection, [*family, original.key] if original else family)
+    own = [entry for entry in entries if entry.shift_key in family]
+    accounts = [entry for entry in own if not entry.bearing]
+    both = differing.both_sides(entries, original) if original else ()
     return ShiftSheet(
         shift=record,
         line=history[record.position_revision],
         current=history[max(history)],
-        accounts=assessments.for_shift(connection, key),
+        accounts=tuple(sorted([*both, *accounts], key=lambda entry: entry.published)),
+        disputes=tuple(entry for entry in own if entry.bearing),
+        original=original.key if original else "",
         verdict=verdicts.on_shifts(connection, [key]).get(key),
     )
 
@@ -267,10 +280,50 @@ def _conditions(wanted: ShiftFilter) -> list[ColumnElement[bool]]:
     return conditions
 
 
+def _tallies() -> list[Label[Any]]:
+    """Return how many accounts each shift has, when it was last spoken against, and when somebody last decided on it."""
+    of_it = judged.c.shift_key == moves.c.key
+    accounts = select(func.count()).where(of_it, judged.c.bearing == "")
+    disputed = select(func.max(judged.c.assessed_at)).where(of_it, judged.c.bearing != "")
+    decided = select(func.max(func.coalesce(filed.c.undone_at, filed.c.at))).where(
+        filed.c.subject == "shift:" + moves.c.key
+    )
+    named = {"accounts": accounts, "disputed_at": disputed, "decided_at": decided}
+    return [query.scalar_subquery().label(name) for name, query in named.items()]
+
+
+def _with_both_sides(connection: Connection, lines: list[ShiftLine]) -> list[ShiftLine]:
+    """Return the lines, those of alerts that accounts differ with the account that has it otherwise. Two queries, or none."""
+    found = differing.originals(connection, [line.shift for line in lines])
+    if not found:
+        return lines
+    entries = assessments.on_shifts(connection, [original.key for original in found.values()])
+    return [_differing(line, entries, found[line.shift.key]) if line.shift.key in found else line for line in lines]
+
+
+def _differing(line: ShiftLine, entries: Sequence[TimelineEntry], original: Original) -> ShiftLine:
+    others = differing.otherwise(entries, original)
+    first = differing.opening(others, line.shift)
+    if first is None:
+        return line
+    return replace(
+        line,
+        accounts=line.accounts + len(differing.both_sides(entries, original)),
+        updated_at=max(line.updated_at, *(entry.assessed_at for entry in others)),
+        evidence=first.evidence,
+        speaker=first.statement.speaker,
+        outlet=first.outlet,
+        title=first.article_title,
+        url=first.article_url,
+        published=first.published,
+        probability=sum(p for relation, p in first.probabilities.items() if relation.is_shift),
+    )
+
+
 def _first_accounts(connection: Connection, keys: Collection[str]) -> dict[str, dict[str, Any]]:
-    """Return what the shift list shows of each shift's earliest account."""
+    """Return what the shift list shows of each shift's earliest account; what speaks against it is none."""
     place = func.row_number().over(partition_by=judged.c.shift_key, order_by=(articles.c.published_at, judged.c.id))
-    ranked = _accounts(place).where(judged.c.shift_key.in_(keys)).subquery()
+    ranked = _accounts(place).where(judged.c.shift_key.in_(keys), judged.c.bearing == "").subquery()
     found = {}
     for row in connection.execute(select(ranked).where(ranked.c.place == 1)).mappings():
         probabilities = row["probabilities"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from bot.domain import Decision, Relation
-from bot.store import assessments, positions
+from bot.store import assessments, positions, schema
 from bot.store.positions import LedgerRevision
 
 
@@ -36,9 +37,33 @@ class TimelineRow:
     bearing: str = ""
 
 
-def position_timeline(connection: Connection, position_id: str, *, limit: int | None = 200) -> list[TimelineRow]:
-    """Return the newest `limit` statements on a position, newest first; None for all of them."""
-    return [_row(entry) for entry in assessments.for_position(connection, position_id, limit=limit)]
+def position_timeline(
+    connection: Connection,
+    position_id: str,
+    *,
+    limit: int | None = 200,
+    relation: Relation | None = None,
+    related: bool = False,
+) -> list[TimelineRow]:
+    """Return the newest `limit` statements on a position, newest first; None for all of them.
+
+    `relation` wants those alone, `related` all but the unrelated ones; `limit` counts what is wanted.
+    """
+    relations = None if relation is None else [relation]
+    found = assessments.for_position(connection, position_id, relations=relations, related=related, limit=limit)
+    return [_row(entry) for entry in found]
+
+
+def counts(connection: Connection, position_id: str) -> dict[Relation, int]:
+    """Return how many statements on a position are on record, by what they do to its line. One query."""
+    table = schema.assessments
+    query = select(table.c.relation, func.count()).where(table.c.position_id == position_id)
+    return {Relation(name): n for name, n in connection.execute(query.group_by(table.c.relation))}
+
+
+def related(counted: Mapping[Relation, int]) -> int:
+    """Return how many of the counted statements are not unrelated."""
+    return sum(n for relation, n in counted.items() if relation is not Relation.UNRELATED)
 
 
 def baselines(connection: Connection, position_id: str) -> tuple[LedgerRevision, ...]:

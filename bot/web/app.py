@@ -20,6 +20,11 @@ from bot.web.site import STATIC, Site, render
 
 log = structlog.get_logger()
 
+HEALTH = [
+    Route("/healthz", health.alive),
+    Route("/readyz", health.ready),
+    Route("/metrics", health.measured),
+]
 ROUTES = [
     Route("/", views.positions),
     Route("/positions/{position_id}", views.position),
@@ -36,9 +41,7 @@ ROUTES = [
     Route("/sign-in", forms.sign_in_page),
     Route("/sign-in", forms.sign_in, methods=["POST"]),
     Route("/sign-out", forms.sign_out, methods=["POST"]),
-    Route("/healthz", health.alive),
-    Route("/readyz", health.ready),
-    Route("/metrics", health.measured),
+    *HEALTH,
 ]
 
 
@@ -52,6 +55,14 @@ def build_page(site: Site, metrics: Metrics) -> Guard:
     app.state.metrics = metrics
     app.state.actions = DeskActions(site.engine)
     return Guard(app, hosts=site.hosts)  # outermost, so that even a fault's page is fenced in
+
+
+def build_health(site: Site, metrics: Metrics) -> Guard:
+    """Return the application of a process that has no page: health and metrics alone, and no word of the ledger."""
+    app = Starlette(routes=HEALTH)
+    app.state.site = site
+    app.state.metrics = metrics
+    return Guard(app, hosts=site.hosts)
 
 
 class _Kept(StaticFiles):

@@ -41,6 +41,10 @@ DECISION_WORDS = {
     Decision.DIGEST: "kept as a near miss",
     Decision.SILENT: "kept silent",
 }
+ABOUT_WORDS = {"shift": "", "differ": "accounts differ", "mixed": "mixed signals"}
+"""Why an alert was made where a line did not just move."""
+BEARING_WORDS = {"": "", "denies": "denies a shift", "differs": "has a statement otherwise", "mixed": "another voice"}
+"""What a statement does to the shift that it speaks against."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +129,8 @@ def templates() -> Environment:
         ago=ago,
         relation=RELATION_WORDS.__getitem__,
         decision=DECISION_WORDS.__getitem__,
+        about=lambda kind: ABOUT_WORDS.get(kind, ""),
+        bearing=lambda what: BEARING_WORDS.get(what, ""),
         kebab=lambda value: str(value).replace("_", "-"),
         words=lambda value: str(value).replace("_", " "),
         trend=lambda weeks: Markup(trend_svg(weeks)),  # noqa: S704  drawn by us, every text in it escaped

@@ -12,11 +12,10 @@ from starlette.responses import Response
 from bot.charts.timeline import timeline_png, timeline_svg
 from bot.core.desk import REASON_WORDS, UNDO_FOR, VerdictKind, told_before
 from bot.domain import Relation
-from bot.stages.pictures import changes_of, points_of
+from bot.stages.pictures import changes_of, points_of, title_of
 from bot.store import mutes, pages, tallies, timeline
 from bot.store.engine import snapshot
 from bot.store.pages import OPEN, ShiftFilter
-from bot.store.positions import LedgerRevision
 from bot.store.verdicts import VerdictRecord
 from bot.web.differences import compare_all
 from bot.web.site import render, site_of
@@ -44,19 +43,21 @@ def position(request: Request) -> Response:
         lines = timeline.baselines(connection, position_id)
         if not lines:
             raise HTTPException(404, "This position is not on record.")
-        rows = timeline.position_timeline(connection, position_id, limit=STATEMENTS)
-        total = pages.statement_count(connection, position_id)
+        drawn = timeline.position_timeline(connection, position_id, limit=STATEMENTS, related=True)
+        rows = timeline.position_timeline(connection, position_id, limit=STATEMENTS, relation=relation)
+        counted = timeline.counts(connection, position_id)
         mute = mutes.active(connection, site.clock()).get(position_id)
-    chart = timeline_svg(points_of(rows), changes_of(lines), title=_title(lines[-1]))
-    shown = [row for row in rows if relation is None or row.relation is relation]
+    drawable = timeline.related(counted)
+    chart = timeline_svg(points_of(drawn), changes_of(lines), title=title_of(lines[-1], len(drawn), drawable))
     return render(
         request,
         "position.html",
         line=lines[-1],
         lines=lines[::-1],
-        rows=shown,
-        newest=len(rows),
-        total=total,
+        rows=rows,
+        total=counted.get(relation, 0) if relation else sum(counted.values()),
+        drawn=len(drawn),
+        drawable=drawable,
         relation=relation,
         mute=mute,
         chart=Markup(chart),  # noqa: S704  drawn by us, every text in it escaped
@@ -71,8 +72,10 @@ def picture(request: Request) -> Response:
         lines = timeline.baselines(connection, position_id)
         if not lines:
             raise HTTPException(404, "This position is not on record.")
-        rows = timeline.position_timeline(connection, position_id, limit=STATEMENTS)
-    return Response(timeline_png(points_of(rows), changes_of(lines), title=_title(lines[-1])), media_type="image/png")
+        drawn = timeline.position_timeline(connection, position_id, limit=STATEMENTS, related=True)
+        drawable = timeline.related(timeline.counts(connection, position_id))
+    title = title_of(lines[-1], len(drawn), drawable)
+    return Response(timeline_png(points_of(drawn), changes_of(lines), title=title), media_type="image/png")
 
 
 def shifts(request: Request) -> Response:
@@ -100,7 +103,7 @@ def shifts(request: Request) -> Response:
 
 
 def shift(request: Request) -> Response:
-    """One shift with all its accounts side by side."""
+    """One shift with all its accounts side by side, and what speaks against it."""
     site = site_of(request)
     with snapshot(site.engine) as connection:
         sheet = pages.shift_sheet(connection, request.path_params["key"])
@@ -113,6 +116,7 @@ def shift(request: Request) -> Response:
         "shift.html",
         sheet=sheet,
         accounts=list(zip(accounts, compare_all([entry.statement.text for entry in accounts]), strict=True)),
+        disputes=sheet.disputes[:ACCOUNTS],
         verdict=tell(verdict) if verdict else "",
         undo=verdict.id if verdict and site.clock() - verdict.at <= UNDO_FOR else "",
         reasons=REASON_WORDS,
@@ -140,10 +144,6 @@ def rules(request: Request) -> Response:
 def tell(verdict: VerdictRecord) -> str:
     """Return who decided what and when, in a sentence."""
     return told_before(VerdictKind(verdict.kind), by=verdict.by, at=verdict.at, reason=verdict.reason)
-
-
-def _title(line: LedgerRevision) -> str:
-    return f"{line.holder} on {line.topic}"
 
 
 def _filter(request: Request) -> ShiftFilter:

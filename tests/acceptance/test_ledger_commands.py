@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,8 +14,10 @@ from ledger_desk import POSITION, Said, ScriptedDesk, Vectors
 from typed import Run
 
 from bot.config import load_positions, shipped_path
-from bot.domain import Relation
-from bot.store.engine import open_engine
+from bot.domain import Article, Relation
+from bot.store import articles
+from bot.store.articles import Arrival
+from bot.store.engine import open_engine, transaction
 from bot.store.migrate import upgrade
 from bot.training.data import read_rows
 
@@ -65,6 +67,17 @@ def test_a_position_shows_its_lines_and_what_was_said_on_it(run: Run, desk: Scri
     assert (first["revision"], first["statements"], second["relation"], second["revision"]) == (2, 1, "softening", 1)
 
 
+def test_a_position_says_who_set_its_line_and_every_line_before_it(run: Run, desk: ScriptedDesk) -> None:
+    code, out, _ = run("positions", "show", POSITION.id)
+    assert (code, "  set: configuration, " in out) == (0, True)
+    desk.actions.confirm(desk.deliveries()[0]["alert_key"], by="Ada", now=AT)
+    assert f"  set: confirmed by Ada, {AT:%Y-%m-%d %H:%M} UTC\n" in run("positions", "show", POSITION.id)[1]
+    first = json.loads(run("positions", "show", POSITION.id, "--json")[1].splitlines()[0])
+    assert (first["origin"], first["set_by"], first["set_at"]) == ("confirmed", "Ada", AT.isoformat())
+    (earlier,) = first["earlier"]
+    assert (earlier["revision"], earlier["origin"], earlier["baseline"]) == (1, "configuration", BASELINE)
+
+
 def test_a_tracked_position_is_listed_beside_the_configured_ones(run: Run, desk: ScriptedDesk) -> None:
     desk.actions.track(replace(POSITION, id="from-slack"), by="Ada", now=AT)
     _, out, _ = run("positions", "list", "--json")
@@ -96,12 +109,19 @@ def test_what_the_desk_judged_is_exported_as_rows_that_training_reads(
     assert [read.relation for read in read_rows(tmp_path / "desk.jsonl")] == [Relation.SOFTENING]
 
 
+SAID = "Ada Berg said that Norland rejects any foreign military base on the island of Vik."
+QUOTED = "“Norland rejects any foreign military base on the island of Vik,” Ada Berg said."
+
+
+def text_of(day: int, said: str = SAID) -> str:
+    return f"The press met in Oster on day {day}. {said} Snow fell on the harbour."
+
+
 def test_what_speakers_repeat_is_suggested_as_a_file_that_loads(run: Run, tmp_path: Path) -> None:
     archive = tmp_path / "archive.jsonl"
-    said = "Ada Berg said that Norland rejects any foreign military base on the island of Vik."
     rows = [
         {"id": f"a{n}", "published": f"2026-01-0{n}T10:00:00Z", "title": "Vik", "url": f"https://x.example/{n}",
-         "text": f"The press met in Oster on day {n}. {said} Snow fell on the harbour."}
+         "text": text_of(n)}
         for n in (1, 2, 3)
     ]  # fmt: skip
     archive.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
@@ -112,6 +132,61 @@ def test_what_speakers_repeat_is_suggested_as_a_file_that_loads(run: Run, tmp_pa
         "Norland",
         "Norland rejects any foreign military base on the island of Vik.",
     )
-    assert position.source == "https://x.example/1"
-    assert "Said in 3 articles" in out
+    assert (position.source, position.since) == ("https://x.example/1", date(2026, 1, 1))
+    assert [voice.name for voice in position.holder.voices] == ["Ada Berg"]
+    assert "# Said in 3 articles, by Ada Berg:\n" in out
     assert run("positions", "suggest", str(archive), "--least", "4")[0] == 2
+
+
+def test_folders_saved_feeds_and_the_store_are_archives_to_suggest_from(
+    run: Run, desk: ScriptedDesk, tmp_path: Path
+) -> None:
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    (folder / "2026-01-05 briefing.txt").write_text(text_of(5), encoding="utf-8")
+    feed = tmp_path / "saved.xml"
+    feed.write_text(
+        '<rss version="2.0"><channel><title>Wire</title><item><title>Vik</title><link>https://x.example/7</link>'
+        f"<pubDate>Wed, 07 Jan 2026 10:00:00 GMT</pubDate><description>{text_of(7, QUOTED)}</description></item>"
+        "</channel></rss>",
+        encoding="utf-8",
+    )
+    with transaction(desk.engine) as connection:
+        stored = Article(id="s", url="https://x.example/s", title="Vik", text=text_of(9), published=AT)
+        articles.add(connection, [Arrival(article=stored, entry_id=None)], AT)
+    code, out, told = run("positions", "suggest", str(folder), str(feed), "store:", str(tmp_path / "none"))
+    assert (code, "none: cannot be read" in told) == (0, True)
+    (position,) = load_positions(tmp_path / "suggested.yaml", out)
+    assert (position.source, position.since) == ("2026-01-05 briefing.txt", date(2026, 1, 5))
+    for line in (
+        "2026-01-05, 2026-01-05 briefing.txt",
+        "2026-01-07, https://x.example/7",
+        f"{AT:%Y-%m-%d}, https://x.example/s",
+    ):
+        assert f"  # {line}\n" in out
+
+
+def test_editions_of_one_article_are_one_article(run: Run, desk: ScriptedDesk) -> None:
+    with transaction(desk.engine) as connection:
+        for number in range(3):
+            stored = Article(
+                id=f"s{number}", url="https://x.example/s", title="Vik", text=text_of(number), published=AT, revision=number
+            )  # fmt: skip
+            articles.add(connection, [Arrival(article=stored, entry_id=None)], AT)
+    assert run("positions", "suggest", "store:", "--least", "2")[0] == 2
+
+
+def test_a_line_without_a_dated_article_asks_for_its_day_and_loads_once_that_is_given(run: Run, tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        (tmp_path / f"text{number}.txt").write_text(text_of(number), encoding="utf-8")
+    code, out, _ = run("positions", "suggest", *(str(tmp_path / f"text{number}.txt") for number in (1, 2, 3)))
+    assert code == 0
+    assert "  # undated, text1.txt\n" in out
+    file = tmp_path / "config" / "positions.yaml"
+    file.write_text(out, encoding="utf-8")
+    code, _, told = run("positions", "list")
+    (line,) = (number for number, words in enumerate(out.splitlines(), 1) if "since:  # fill in" in words)
+    assert (code, f"positions.yaml:{line}: " in told, "should be a day such as" in told) == (2, True, True)
+    file.write_text(out.replace("since:  # fill in", "since: 2026-01-02 #"), encoding="utf-8")
+    code, out, _ = run("positions", "list", "--json")
+    assert (code, json.loads(out)["since"]) == (0, "2026-01-02")

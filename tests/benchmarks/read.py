@@ -33,6 +33,9 @@ from bot.reading.reader import ArticleReader  # noqa: E402  # as above
 
 TRACKED = (Holder(name="Russia"), Holder(name="Ukraine"), Holder(name="United States"))
 SIZE = 200_000
+TALK = "The minister said on Monday that Moscow would not sign the text that had been agreed in the spring. "
+ENDLESS = 5_000_000
+"""Characters of the longest text that is read: beyond that a page is too large."""
 
 
 def article(text: str) -> Article:
@@ -85,6 +88,12 @@ def hostile() -> dict[str, str]:
         "capitals": "Minister Anton " * (size // 15),
         "lines": "a\n" * (size // 2),
         "pronouns": "He said she said he knew. " * (size // 26),
+        "5 MB of one line without spaces": "x" * ENDLESS,
+        "5 MB of one line of quotes": '"' * ENDLESS,
+        "5 MB of one line, one sentence repeated": TALK * (ENDLESS // len(TALK)),
+        "5 MB of one line, no two sentences alike": "".join(
+            TALK.replace("Monday", f"day {day}") for day in range(ENDLESS // (len(TALK) + 4))
+        ),
     }
 
 

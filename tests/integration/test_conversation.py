@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, time, timedelta
 
 import pytest
@@ -19,8 +20,9 @@ from bot.domain import Article, ArticleState, Assessment, Decision, Feed, Positi
 from bot.ports import Abstained, NewLine, Wish, WishKind
 from bot.stages.conversation import NOT_MET, NOTHING_FOUND, STILL_WAITING, Conversation
 from bot.stages.daily import Daily
+from bot.stages.desk import DeskActions
 from bot.stages.judge import JudgedArticle
-from bot.store import articles, deliveries, edits, feeds, positions, schema, tallies
+from bot.store import articles, deliveries, edits, feeds, lessons, positions, schema, tallies
 from bot.store.articles import Arrival
 from bot.store.engine import snapshot, transaction
 
@@ -80,7 +82,7 @@ def door(store: Engine, found: list[tuple[Assessment, Ruling]]) -> Conversation:
     )
 
 
-def test_the_desk_sees_lines_open_alerts_near_misses_and_feeds(door: Conversation) -> None:
+def test_the_desk_sees_lines_open_alerts_what_to_judge_and_feeds(door: Conversation) -> None:
     sheet = door.desk(LATER)
     (line,) = sheet.lines
     assert (line.id, line.holder, line.baseline, line.revision) == ("no-tanks", "Norland", TANKS.baseline, 1)
@@ -88,8 +90,9 @@ def test_the_desk_sees_lines_open_alerts_near_misses_and_feeds(door: Conversatio
     assert line.trend == (None,) * 11 + (2,)
     assert (line.quiet_days, line.muted_until) == (0, None)
     assert [alert.key for alert in sheet.open_alerts] == ["k1", "k2"]
-    assert [(near.words, near.probability) for near in sheet.review] == [
-        ("Berg did not rule out tanks.", pytest.approx(0.7))
+    assert [(one.words, one.line, one.decision) for one in sheet.review] == [
+        ("Berg did not rule out tanks.", TANKS.baseline, "digest"),
+        ("Norland sends no tanks, Berg said.", TANKS.baseline, "alert"),
     ]
     assert [(feed.name, feed.problem) for feed in sheet.feeds] == [
         ("A", ""),
@@ -164,6 +167,49 @@ def test_a_line_that_somebody_tracks_is_there_at_once(door: Conversation, store:
         assert positions.current(connection)["norland-grain-exports-future"].set_by == "@ada"
     assert not door.act(Wish(kind=WishKind.TRACK, by="@bob", line=line), LATER).done
     assert not door.act(Wish(kind=WishKind.TRACK, by="@bob"), LATER).done
+
+
+def test_the_review_list_is_that_of_the_terminal_without_the_open_alerts(door: Conversation, store: Engine) -> None:
+    with snapshot(store) as connection:
+        listed = lessons.to_review(connection, since=LATER - timedelta(days=60))
+    assert {entry.shift_key for entry in listed} == {None, "k1", "k2"}
+    wanted = [entry.id for entry in listed if entry.shift_key is None]
+    assert [one.id for one in door.desk(LATER).review] == wanted
+
+
+def test_what_is_to_be_judged_stands_beside_the_line_of_its_day(door: Conversation) -> None:
+    door.act(Wish(kind=WishKind.CONFIRM, by="@ada", subject="k1", wording="Norland sends twelve."), LATER)
+    sheet = door.desk(LATER)
+    assert sheet.lines[0].baseline == "Norland sends twelve."
+    assert {one.line for one in sheet.review} == {TANKS.baseline}
+
+
+def test_a_label_from_slack_is_the_row_that_the_terminal_files_and_leaves_the_list(
+    door: Conversation, store: Engine
+) -> None:
+    first, second = door.desk(LATER).review
+    wish = Wish(kind=WishKind.LABEL, by="@ada", subject=first.id, relation=Relation.NEW_OFFER)
+    told = door.act(wish, LATER)
+    assert (told.done, told.told) == (True, "@ada labelled this statement new_offer.")
+    DeskActions(store).label(second.id, by="ada", now=LATER, relation="hardening")
+    with snapshot(store) as connection:
+        c = schema.verdicts.c
+        rows = connection.execute(select(c.subject, c.standing, c.kind, c.into_key, c.reason, c.by, c.shift_key))
+        assert {tuple(row) for row in rows} == {
+            (f"label:{one.id}", f"label:{one.id}", "label", one.id, relation, by, "")
+            for one, relation, by in ((first, "new_offer", "@ada"), (second, "hardening", "ada"))
+        }
+        assert {(one.reason, one.by) for one in lessons.taught(connection)} == {
+            ("new_offer", "@ada"),
+            ("hardening", "ada"),
+        }
+    assert door.desk(LATER).review == ()
+    again = door.act(replace(wish, by="@bob", relation=Relation.SOFTENING), LATER)
+    assert (again.done, again.told) == (False, "@ada labelled this statement (new_offer) on 1 Mar 2026, 13:00 UTC.")
+    assert again.verdict == ""
+    assert door.act(Wish(kind=WishKind.UNDO, by="@ada", subject=told.verdict), LATER).done
+    assert [one.id for one in door.desk(LATER).review] == [first.id]
+    assert not door.act(replace(wish, subject="gone"), LATER).done
 
 
 def test_a_sample_goes_the_way_that_alerts_go(door: Conversation, store: Engine) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 import threading
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import feed_sites as sites
 import pytest
 
+from bot.core.addresses import redacted
 from bot.core.policies import PollPolicy
 from bot.domain import ArticleState, Feed
 from bot.feeds.fenced import FencedParser
@@ -508,3 +510,27 @@ def test_a_feed_whose_end_cannot_be_stored_keeps_no_other_from_being_stored(desk
     assert failed
     assert report.outcomes == {"ok": 6, "error": 1}
     assert len(desk.articles()) == 6
+
+
+def test_each_poll_of_a_feed_is_a_span_with_what_came_of_it(desk, paper, parser):
+    told = []
+
+    @contextmanager
+    def spans(name):
+        facts = {}
+        yield lambda **more: facts.update(more)
+        told.append((name, facts))
+
+    desk.ingest.close()
+    desk.ingest = Ingest(desk.engine, Fetcher(POLICY), parser, Body(), POLICY, random.Random(1), spans=spans)
+    paper.publish(paper.site, 1)
+    desk.configure(paper.feed)
+    desk.poll()
+    paper.status = "503 Service Unavailable"
+    desk.poll(1)
+    place = redacted(paper.feed.url)
+    assert [(name, facts["feed"], facts["done"]) for name, facts in told] == [
+        ("ingest", place, 1),
+        ("ingest", place, 0),
+    ]
+    assert [facts["outcome"] for _, facts in told] == ["ok", "unavailable"]

@@ -11,6 +11,7 @@ import pytest
 from desk_samples import AT, Door, alert_sheet, chosen, home_opened, press, sent, typed
 from socket_peer import APP_TOKEN, TOKEN, FakeDesk, Line, Peer, SocketServer
 
+from bot.domain import Relation
 from bot.ports import NewLine, WishKind
 from bot.slack.actions import GONE, NOT_TRACKED, STALE
 from bot.slack.answers import TOO_LATE
@@ -241,7 +242,7 @@ def test_a_message_without_text_is_not_read(talk: Talk) -> None:
     assert talk.door.checked == []
 
 
-def test_the_home_tab_shows_lines_alerts_near_misses_and_feeds(talk: Talk) -> None:
+def test_the_home_tab_shows_lines_alerts_what_to_judge_and_feeds(talk: Talk) -> None:
     assert talk.server.ask(talk.line, "events_api", home_opened()) == {}
     talk.slack.wait(lambda: talk.slack.homes)
     shown = str(talk.slack.homes["U0ADA"])
@@ -250,6 +251,43 @@ def test_the_home_tab_shows_lines_alerts_near_misses_and_feeds(talk: Talk) -> No
     talk.press("wb.refresh", "home", channel="")
     talk.press("wb.track", "home", channel="")
     assert talk.window()["callback_id"] == "wb.track"
+
+
+def test_what_is_to_be_judged_is_judged_on_the_home_tab_and_can_be_taken_back(talk: Talk) -> None:
+    talk.server.ask(talk.line, "events_api", home_opened())
+    talk.slack.wait(lambda: talk.slack.homes)
+    (menu,) = [
+        block["accessory"]
+        for block in talk.slack.homes["U0ADA"]["blocks"]
+        if block.get("accessory", {}).get("type") == "static_select"
+    ]
+    offered = {option["text"]["text"]: option["value"] for option in menu["options"]}
+    assert [value.partition("=")[2] for value in offered.values()] == list(Relation)
+    talk.press(menu["action_id"], channel="", chosen=offered["New offer"])
+    whisper = talk.whisper()
+    (wish,) = talk.door.wishes
+    assert (wish.kind, wish.subject, wish.relation, wish.by) == (WishKind.LABEL, "a1", Relation.NEW_OFFER, "@ada")
+    assert (whisper["text"], whisper["user"]) == ("@ada did label.", "U0ADA")
+    (undo,) = whisper["blocks"][1]["elements"]
+    talk.press(undo["action_id"], undo["value"])
+    talk.whisper(2)
+    assert (talk.door.wishes[-1].kind, talk.door.wishes[-1].subject) == (WishKind.UNDO, "v-a1")
+
+
+@pytest.mark.parametrize("value", ["a1=boring", "=softening", "a1"])
+def test_a_menu_that_says_no_relation_files_nothing(talk: Talk, value: str) -> None:
+    talk.press("wb.label", chosen=value)
+    assert talk.whisper()["text"] == STALE
+    assert talk.door.wishes == []
+
+
+def test_who_judges_second_is_told_and_has_nothing_to_take_back(talk: Talk) -> None:
+    talk.press("wb.label", chosen="a1=softening")
+    talk.whisper()
+    talk.press("wb.label", chosen="a1=hardening", by="bob")
+    second = talk.whisper(2)
+    assert second["text"].startswith("@ada confirmed")
+    assert [block["type"] for block in second["blocks"]] == ["section"]
 
 
 def test_an_envelope_that_comes_twice_is_acknowledged_twice_and_worked_on_once(talk: Talk) -> None:

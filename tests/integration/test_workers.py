@@ -112,7 +112,7 @@ def test_rows_without_a_job_get_one_and_rows_with_one_get_no_second(shared_store
     made = tend(shared_store, hints, NOW)
     assert (made.ingest, made.assess, made.deliver) == (2, 2, 1)
     assert {job.lock for job in jobs(shared_store)} == {
-        "host https://a.example:443", "host https://b.example:443", "channel #desk", None
+        "host a.example", "host b.example", "channel #desk", None
     }  # fmt: skip
     assert not tend(shared_store, hints, NOW)
 
@@ -229,6 +229,43 @@ def test_the_queue_is_made_once(postgres) -> None:
         engine = open_engine(url)
         assert [prepare_queue(engine), prepare_queue(engine)] == [True, False]
         require_queue(url)
+        engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("mark", "installed"),
+    [
+        ("made with procrastinate 04.00.00_01_of_tomorrow", queue.SCHEMA_OF_UNMARKED),
+        (None, "04.00.00_01_of_tomorrow"),
+    ],
+)
+def test_a_queue_of_another_version_of_its_library_is_refused_and_left_alone(
+    postgres, monkeypatch: pytest.MonkeyPatch, mark: str | None, installed: str
+) -> None:
+    with postgres.empty() as url:
+        engine = open_engine(url)
+        prepare_queue(engine)
+        with transaction(engine) as connection:
+            connection.execute(text(f"COMMENT ON TABLE procrastinate_jobs IS {repr(mark) if mark else 'NULL'}"))
+        monkeypatch.setattr(queue, "_library_schema", lambda: installed)
+        for ask in (lambda: prepare_queue(engine), lambda: require_queue(url)):
+            with pytest.raises(StoreError, match=r"docs/operating\.md") as refusal:
+                ask()
+            assert installed in str(refusal.value)
+            assert (mark or queue.SCHEMA_OF_UNMARKED).split()[-1] in str(refusal.value)
+        engine.dispose()
+
+
+def test_a_queue_carries_the_last_of_its_librarys_migrations_and_one_from_before_the_mark_is_known(postgres) -> None:
+    with postgres.empty() as url:
+        engine = open_engine(url)
+        prepare_queue(engine)
+        with transaction(engine) as connection:
+            mark = connection.scalar(text("SELECT obj_description('procrastinate_jobs'::regclass, 'pg_class')"))
+            assert mark.removeprefix("made with procrastinate ") == queue._library_schema() >= queue.SCHEMA_OF_UNMARKED
+            connection.execute(text("COMMENT ON TABLE procrastinate_jobs IS NULL"))
+        if queue._library_schema() == queue.SCHEMA_OF_UNMARKED:
+            require_queue(url)
         engine.dispose()
 
 

@@ -7,6 +7,7 @@ Needs Chromium (Debian's package chromium). It is a rendering of ours in a brows
 
 from __future__ import annotations
 
+import argparse
 import base64
 import html
 import re
@@ -52,7 +53,9 @@ button.primary { background: #007a5a; border-color: #007a5a; color: #fff }
 
 def main() -> int:
     """Write the pictures into the folder that is named, and say which."""
-    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/pictures")
+    wanted = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    wanted.add_argument("folder", nargs="?", type=Path, default=Path("docs/pictures"), help="where the pictures go")
+    folder = wanted.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     chromium = shutil.which("chromium")
     if chromium is None:
@@ -99,7 +102,8 @@ def pages() -> dict[str, list[dict[str, Any]]]:
             muted_until=AT + timedelta(hours=20),
         ),
     )  # fmt: skip
-    sheet = desk_sheet(lines=lines, open_alerts=(alert_sheet(),), review=(finding(),), articles_today=1128)
+    to_judge = finding(id="a1", line="Russia rejects any membership of Ukraine in NATO.")
+    sheet = desk_sheet(lines=lines, open_alerts=(alert_sheet(),), review=(to_judge,), articles_today=1128)
     return {
         "alert": message(record_of(card_of(alert)), "k", buttons=True)["blocks"],
         "disputed": message(with_marks(disputed, [confirmed, *done]), "k", buttons=True)["blocks"],
@@ -164,10 +168,16 @@ def _block(block: dict[str, Any]) -> str:
         case "actions":
             return f"<div class=actions>{''.join(map(_button, block['elements']))}</div>"
         case "section":
-            side = _button(block["accessory"]) if "accessory" in block else ""
+            side = _element(block["accessory"]) if "accessory" in block else ""
             return f"<div class=section><div>{_mrkdwn(block['text']['text'])}</div>{side}</div>"
         case other:
             raise ValueError(f"no drawing of {other}")
+
+
+def _element(element: dict[str, Any]) -> str:
+    if element["type"] != "static_select":
+        return _button(element)
+    return f"<button>{html.escape(element['placeholder']['text'])} ▾</button>"
 
 
 def _button(element: dict[str, Any]) -> str:

@@ -9,10 +9,12 @@ from bot.core.suggest import Uttered, suggest, worth_reading
 REPEATED = "Norland rejects any foreign base on the island of Vik, Berg said"
 
 
-def uttered(number: int, words: str = REPEATED, holder: str = "Norland", document: str = "") -> Uttered:
+def uttered(
+    number: int, words: str = REPEATED, holder: str = "Norland", document: str = "", *, dated: bool = True
+) -> Uttered:
     return Uttered(
         holder=holder, speaker="Ada Berg", words=words, document=document or f"d{number}",
-        published=date(2026, 1, 10 - number), url=f"https://x/{number}",
+        published=date(2026, 1, 10 - number) if dated else None, where=f"https://x/{number}",
     )  # fmt: skip
 
 
@@ -25,9 +27,25 @@ def test_what_is_said_in_three_documents_is_suggested_with_its_first_day_and_sou
     (one,) = suggest(said, along(0, 0, 0, 1))
     assert (one.holder, one.documents, one.since) == ("Norland", 3, date(2026, 1, 7))
     assert one.baseline == "Norland rejects any foreign base on the island of Vik."
-    assert [source.url for source in one.sources] == ["https://x/3", "https://x/2", "https://x/1"]
+    assert [source.where for source in one.sources] == ["https://x/3", "https://x/2", "https://x/1"]
     assert one.id.startswith("norland-")
     assert one.topic == "foreign base on the island of Vik"
+
+
+def test_the_first_day_is_that_of_the_articles_that_bear_one_and_the_others_are_named_last() -> None:
+    said = [uttered(1, dated=False), uttered(2), uttered(3)]
+    (one,) = suggest(said, along(0, 0, 0))
+    assert one.since == date(2026, 1, 7)
+    assert [source.where for source in one.sources] == ["https://x/3", "https://x/2", "https://x/1"]
+    (undated,) = suggest([uttered(n, dated=False) for n in (1, 2, 3)], along(0, 0, 0))
+    assert (undated.since, undated.documents) == (None, 3)
+
+
+def test_a_topic_has_no_part_of_who_said_it() -> None:
+    words = "Ursula van der Berg said again that Norland demands full reciprocity in steel tariffs"
+    (one,) = suggest([uttered(n, words) for n in (1, 2, 3)] + [uttered(4, "Snow fell")], along(0, 0, 0, 1))
+    assert one.baseline == "Norland demands full reciprocity in steel tariffs."
+    assert one.topic == "full reciprocity in steel tariffs"
 
 
 def test_one_document_that_repeats_itself_is_no_line() -> None:

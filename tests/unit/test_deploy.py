@@ -12,6 +12,7 @@ from typer.main import get_command
 
 from bot.cli import app
 from bot.config.settings import Settings
+from bot.web.app import HEALTH
 
 ROOT = Path(__file__).parents[2]
 KUBERNETES = ROOT / "deploy" / "kubernetes"
@@ -96,24 +97,41 @@ def test_labels_select_what_they_are_meant_to() -> None:
         assert wanted.items() <= labels.items()
 
 
-def test_nothing_comes_in_and_private_networks_are_out_of_reach_of_the_web_rule() -> None:
+def test_nothing_comes_in_but_for_the_metrics_and_private_networks_are_out_of_reach_of_the_web_rule() -> None:
     (policy,) = (document["spec"] for document in manifests() if document["kind"] == "NetworkPolicy")
-    assert (policy["ingress"], policy["policyTypes"]) == ([], ["Ingress", "Egress"])
+    assert policy["policyTypes"] == ["Ingress", "Egress"]
+    (scraping,) = policy["ingress"]
+    assert [port["port"] for port in scraping["ports"]] == [8080]
+    assert [set(source) for source in scraping["from"]] == [{"namespaceSelector"}]
     (web,) = (rule for rule in policy["egress"] if {port["port"] for port in rule["ports"]} == {80, 443})
     assert {"10.0.0.0/8", "169.254.0.0/16", "192.168.0.0/16"} <= set(web["to"][0]["ipBlock"]["except"])
 
 
 def test_what_is_started_is_a_command() -> None:
     started = {container["args"][0] for container in containers()}
-    for container in containers():
-        started |= {probe["exec"]["command"][1] for name, probe in container.items() if name.endswith("Probe")}
     started |= {service["command"][0] for service in ours().values() if "command" in service}
-    assert started == {"db", "worker", "health"}
+    assert started == {"db", "desk", "worker"}
     assert started <= set(get_command(app).commands)
 
 
+def test_probes_ask_what_a_worker_answers_where_it_listens() -> None:
+    (worker,) = deployment()["spec"]["template"]["spec"]["containers"]
+    environment = {variable["name"]: variable.get("value") for variable in worker["env"]}
+    (port,) = worker["ports"]
+    assert (environment["WALKBACK_WEB_PORT"], environment["WALKBACK_WEB_BIND"]) == (
+        str(port["containerPort"]),
+        "0.0.0.0",
+    )
+    probes = {name: probe["httpGet"] for name, probe in worker.items() if name.endswith("Probe")}
+    assert {name: probe["path"] for name, probe in probes.items()} == {
+        "startupProbe": "/healthz", "livenessProbe": "/healthz", "readinessProbe": "/readyz"
+    }  # fmt: skip
+    assert {probe["port"] for probe in probes.values()} == {port["name"]}
+    assert {probe["path"] for probe in probes.values()} <= {route.path for route in HEALTH}
+
+
 def test_every_service_of_ours_in_compose_is_as_contained_as_the_first() -> None:
-    assert set(ours()) == {"bot", "upgrade", "worker"}
+    assert set(ours()) == {"bot", "desk", "upgrade", "worker"}
     for service in ours().values():
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
@@ -123,8 +141,8 @@ def test_every_service_of_ours_in_compose_is_as_contained_as_the_first() -> None
 def test_plain_compose_starts_the_one_bot_and_the_profile_the_workers() -> None:
     by_profile = {name: service.get("profiles", []) for name, service in services().items()}
     assert by_profile == {
-        "bot": [], "postgres": ["workers"], "upgrade": ["workers"], "worker": ["workers"]
+        "bot": [], "desk": ["desk"], "postgres": ["workers", "desk"], "upgrade": ["workers", "desk"], "worker": ["workers"]
     }  # fmt: skip
-    needs = services()["worker"]["depends_on"]
-    assert needs["upgrade"]["condition"] == "service_completed_successfully"
+    for name in ("worker", "desk"):
+        assert services()[name]["depends_on"]["upgrade"]["condition"] == "service_completed_successfully"
     assert "ports" not in services()["postgres"]

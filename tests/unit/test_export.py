@@ -19,7 +19,7 @@ SHIFT = {
     "opened_at": "2026-02-10T09:00:00+00:00", "last_seen_at": "2026-02-11T09:00:00+00:00", "line": "No tanks.",
     "statement": "A dozen tanks <may> go & soon.", "speaker": "Ada Berg", "outlet": "Gazette", "title": "Tanks",
     "url": "https://x.example/1", "published": "2026-02-10T08:00:00+00:00", "probability": 0.8, "reports": 3, "alerted": True,
-    "disputed": "", "verdict": "",
+    "disputed": "", "verdict": "", "updated_at": "2026-02-12T09:00:00+00:00",
 }  # fmt: skip
 NAMES = {"a": ATOM}
 
@@ -62,7 +62,7 @@ def test_a_feed_has_what_the_standard_asks_of_it():
     (one,) = made.findall("a:entry", NAMES)
     assert one.find("a:id", NAMES).text == "urn:walkback:shift:k1"
     assert one.find("a:title", NAMES).text == "Norland softens on tanks"
-    assert one.find("a:updated", NAMES).text == SHIFT["last_seen_at"]
+    assert one.find("a:updated", NAMES).text == SHIFT["updated_at"]
     assert one.find("a:link", NAMES).get("href") == SHIFT["url"]
     assert "<may> go & soon" in one.find("a:summary", NAMES).text
 

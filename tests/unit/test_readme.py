@@ -8,17 +8,24 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
+from documented_desk import furnish
+from shell_here import Done, run_script
+from typed import Run
 from typer.core import TyperGroup
 from typer.main import get_command
 
 from bot import errors
 from bot.cli import app
+from bot.commands import replay_bench, scanning
 from bot.config import Settings
+from bot.detection.detector import load_detector
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -27,18 +34,62 @@ OTHER_VARIABLES = {"WALKBACK_SHARED", "WALKBACK_CHECK_DIR", "WALKBACK_DESK"}
 REFUSAL = typer.BadParameter.__mro__[2]
 """What the command line's library raises for whatever it does not understand; it has moved between its versions."""
 SHELLS = {"sh", "bash", "console"}
-FENCE = re.compile(r"(?P<mark><!-- run -->\n)?^```(?P<kind>\w*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(
+    r"(?:<!-- (?P<mark>run(?:: desk)?) -->\n)?^```(?P<kind>\w*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL
+)
+ALONE, IN_A_DESK = "run", "run: desk"
+NOT_RUN = {
+    ("README.md", "make demo"): "sets up an environment; tests/integration/test_demo.py runs the demonstration",
+    ("README.md", ". .venv/bin/activate"): "the environment of a checkout that `make` set up",
+    (
+        "README.md",
+        "walkback once",
+    ): "reads the desk's feeds in the web, and `run` goes on for ever",
+    ("docs/benchmarks.md", "python tests/benchmarks/poll.py --reader PYTHON     # PYTHON has the library `reader`"): (
+        "minutes each, and libraries that are compared with"
+    ),
+    ("docs/detector.md", "walkback train                          # on our own pairs"): (
+        "minutes, replaces the shipped model, and wants the corpus"
+    ),
+    ("docs/detector.md", "walkback train --encoder --weights DIR --public pairs.jsonl.gz --run encoder-run"): (
+        "hours, torch and a public model's weights"
+    ),
+    ("docs/detector.md", "walkback evaluate cases.jsonl --baselines --ablations --report out"): (
+        "minutes of fitting, and the corpus"
+    ),
+    (
+        "docs/detector.md",
+        """grep '"split":"test"' models/data/pairs.jsonl | grep -v '"evidence":""' > frozen.jsonl""",
+    ): "minutes of encoding",
+    ("docs/operating.md", "pip install 'walkback[postgres]'"): "a PostgreSQL, and workers go on for ever",
+    ("docs/operating.md", "# stop the bot"): "a PostgreSQL; tests/acceptance/test_store_commands.py copies a store",
+    ("docs/quick-start.md", "make demo"): "sets up an environment",
+    ("docs/quick-start.md", ". .venv/bin/activate"): "the environment of a checkout that `make` set up",
+    ("docs/quick-start.md", "walkback feeds check"): "reads the desk's feeds in the web",
+    ("docs/quick-start.md", "walkback run"): "goes on for ever",
+    ("docs/replay.md", "python tests/evaluation/replay_corpus.py ../shared --report report"): "minutes, and the corpus",
+    (
+        "docs/slack.md",
+        "WALKBACK_SLACK_API_URL=https://proxy.example.org/slack/api/ walkback doctor",
+    ): "a proxy to Slack",
+    ("docs/how-to/add-a-feed.md", 'walkback feeds add https://example.org/rss.xml --name "Example Agency"'): (
+        "asks for the feed in the web; tests/integration/test_feeds_check.py does on loopback"
+    ),
+    ("docs/how-to/run-it-for-good.md", "cp -r config my-desk                            # and edit it"): "docker",
+    ("docs/how-to/start-a-desk.md", "walkback init"): "asks a person; the block below it answers by options",
+}
+"""By page and first line: the blocks of commands that are not run, and what they need that a test has not."""
 
 
 def name_of(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
 
-def runnable() -> list[Any]:
-    """The blocks of each page that are marked to be run, in their order, as one script."""
+def runnable(mark: str = ALONE) -> list[Any]:
+    """The blocks of each page that have this mark, in their order, as one script."""
     found = []
     for page in PAGES:
-        marked = [block["body"] for block in FENCE.finditer(page.read_text(encoding="utf-8")) if block["mark"]]
+        marked = [block["body"] for block in FENCE.finditer(page.read_text(encoding="utf-8")) if block["mark"] == mark]
         if marked:
             found.append(pytest.param("\n".join(marked), id=name_of(page)))
     return found
@@ -107,8 +158,8 @@ def misunderstood(words: list[str]) -> str:
     return ""
 
 
-@pytest.mark.parametrize("script", runnable())
-def test_the_blocks_marked_to_be_run_do_run(tmp_path: Path, script: str) -> None:
+@pytest.mark.parametrize("script", [page for page in runnable() if page.id == "README.md"])
+def test_the_readmes_blocks_run_in_processes_of_their_own(tmp_path: Path, script: str) -> None:
     folder = tmp_path / "bin"
     folder.mkdir()
     walkback = folder / "walkback"
@@ -131,9 +182,92 @@ def test_the_blocks_marked_to_be_run_do_run(tmp_path: Path, script: str) -> None
         check=False,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
+    alerts(script, ran.stdout)
+
+
+def alerts(script: str, out: str) -> None:
+    """Whoever asks for JSON of a sample is shown an alert."""
     if "--json" in script:
-        lines = [json.loads(line) for line in ran.stdout.splitlines() if line.startswith("{")]
-        assert any(line["alert"] for line in lines)
+        assert any(json.loads(line)["alert"] for line in out.splitlines() if line.startswith("{"))
+
+
+loaded = cache(load_detector)
+VARIABLES = {f"WALKBACK_{name.upper()}" for name in Settings.model_fields}
+
+
+@pytest.fixture
+def shell(tmp_path: Path, walkback: Run, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Done]:
+    """Runs a script in a fresh folder; models are loaded once for all of them."""
+    monkeypatch.chdir(tmp_path)
+    for module in (replay_bench, scanning):
+        monkeypatch.setattr(module, "load_detector", loaded)
+    return lambda script: run_script(script, tmp_path, walkback, VARIABLES)
+
+
+@pytest.mark.parametrize("script", [page for page in runnable() if page.id != "README.md"])
+def test_the_blocks_marked_to_be_run_do_run(script: str, shell: Callable[[str], Done]) -> None:
+    ended = shell(script)
+    assert ended.code == 0, ended.out + ended.err
+    alerts(script, ended.out)
+
+
+def test_a_block_that_fails_is_noticed_and_runs_no_further(shell: Callable[[str], Done], tmp_path: Path) -> None:
+    ended = shell("walkback --version\nA=$(echo x)\nwalkback sing $A\ntouch late")
+    assert (ended.code, (tmp_path / "late").exists()) == (2, False)
+    assert (ended.out.startswith("walkback"), "sing" in ended.err) == (True, True)
+
+
+def test_what_a_block_exports_holds_for_its_commands_alone(shell: Callable[[str], Done], tmp_path: Path) -> None:
+    (tmp_path / "in").write_text('{"title": "t", "text": "Nothing is said here."}', encoding="utf-8")
+    script = "WALKBACK_CONFIG_DIR=gone walkback scan - < in || echo refused $?\nwalkback scan - < in > out"
+    ended = shell(script)
+    assert (ended.code, ended.out) == (0, "refused 2\n")
+
+
+PRINTED = ""
+COMES_OF_IT = {
+    "docs/replay.md": (
+        (PRINTED, "\n2026-01-26T09:00:00+00:00 ru-nato softening"),
+        (PRINTED, "\nstays: 2026-01-26T09:00:00+00:00 ru-nato softening"),
+        (PRINTED, "write `alert_at: 0."),
+        (PRINTED, "\nk,ru-nato,Russia,"),
+        (PRINTED, '\n[\n{"position": "ru-nato", '),
+        ("report/report.html", "Russia could accept Ukraine in NATO"),
+        ("shifts.atom", "https://desk.example/shifts.atom"),
+    ),
+    "docs/ledger.md": (("suggested.yaml", "baseline: Russia again rejected any membership of Ukraine in NATO"),),
+    "docs/operating.md": ((PRINTED, "sound, "),),
+    "docs/page.md": (),
+    "docs/quick-start.md": (
+        (PRINTED, "ru-nato softening"),
+        (PRINTED, "alert  Sergei Lavrov (Wire): Russia could accept"),
+    ),
+    "docs/how-to/add-a-position.md": ((PRINTED, "--baseline"),),
+    "docs/how-to/scan-an-archive.md": (("found.jsonl", '{"document": "m4.txt", '), ("found.jsonl", '"alert": true')),
+}
+"""By page: the words that its blocks print, or write into a file."""
+
+
+@pytest.mark.parametrize("script", runnable(IN_A_DESK))
+def test_the_blocks_that_need_a_desk_run_in_one(
+    script: str, request: pytest.FixtureRequest, tmp_path: Path, shell: Callable[[str], Done]
+) -> None:
+    furnish(tmp_path)
+    ended = shell(f'export WALKBACK_CONFIG_DIR="$PWD/config"\n{script}')
+    assert ended.code == 0, ended.out + ended.err
+    for file, words in COMES_OF_IT[request.node.callspec.id]:
+        found = (tmp_path / file).read_text(encoding="utf-8") if file else f"\n{ended.out}{ended.err}"
+        assert words in found
+
+
+def test_every_block_of_commands_is_run_or_said_to_be_not() -> None:
+    blocks = [
+        (name_of(page), block["body"].splitlines()[0], block["mark"])
+        for page in PAGES
+        for block in FENCE.finditer(page.read_text(encoding="utf-8"))
+        if block["kind"] in SHELLS
+    ]
+    assert {(page, first) for page, first, mark in blocks if not mark} == set(NOT_RUN)
 
 
 def test_the_first_steps_and_the_samples_are_run() -> None:

@@ -11,7 +11,7 @@ from bot.domain import Article
 from bot.errors import InputError
 from bot.feeds.parsed import NotAFeed, ParsedEntry, ParsedFeed
 from bot.reading.page import PageExtractor
-from bot.replay.archive import between, in_order, item_of, read_archives
+from bot.replay.archive import UNDATED, between, in_order, item_of, read_archives
 
 WORDS = "The premier said on Monday that the harbour would not be sold to anybody."
 
@@ -121,6 +121,16 @@ def test_a_file_that_is_no_feed_and_an_item_without_a_date_are_told(tmp_path):
     found = read(tmp_path, feed=ParsedFeed(format="rss", entries=(undated,)))
     assert [str(fault).split(": ")[0] for fault in found.unread] == ["1.xml", "a"]
     assert not found.items
+
+
+def test_what_bears_no_date_is_read_where_that_is_wanted(tmp_path):
+    (tmp_path / "1.txt").write_text(WORDS)
+    (tmp_path / "2.xml").write_text("feed")
+    entries = (ParsedEntry(guid="a", text=f"{WORDS} a", dates=("yesterday",)), entry("b", f"{WORDS} b"))
+    parser = Parser(feed=ParsedFeed(format="rss", entries=entries))
+    found = read_archives([tmp_path], extractor=PageExtractor(), parser=parser, undated=True)
+    assert [(item.document, item.at == UNDATED) for item in found.items] == [("1.txt", True), ("a", True), ("b", False)]
+    assert not found.unread
 
 
 def test_a_path_that_does_not_exist_and_an_empty_folder_are_told(tmp_path):

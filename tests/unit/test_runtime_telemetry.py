@@ -97,7 +97,7 @@ class Tracer:
 
 def test_a_step_that_did_something_is_a_span_and_an_idle_one_is_none():
     tracer, done = Tracer(), iter([0, 3])
-    work = telemetry._traced(Work(name="assess", step=lambda now: next(done)), tracer)
+    work = telemetry.Tracing(tracer)(Work(name="assess", step=lambda now: next(done)))
     assert [work.step(NOW), work.step(NOW)] == [0, 3]
     assert tracer.ended == [("assess", {"walkback.done": 3}, [])]
 
@@ -108,7 +108,7 @@ def test_a_step_that_fails_is_a_span_with_its_fault_and_still_fails():
     def broken(now: datetime) -> int:
         raise RuntimeError("broken")
 
-    work = telemetry._traced(Work(name="deliver", step=broken), tracer)
+    work = telemetry.Tracing(tracer)(Work(name="deliver", step=broken))
     with pytest.raises(RuntimeError, match="broken"):
         work.step(NOW)
     assert [str(fault) for fault in tracer.ended[0][2]] == ["broken"]
@@ -116,4 +116,21 @@ def test_a_step_that_fails_is_a_span_with_its_fault_and_still_fails():
 
 def test_what_serves_by_itself_has_no_steps_to_trace():
     work = Work(name="page", serve=lambda stop, clock: None)
-    assert telemetry._traced(work, Tracer()) is work
+    assert telemetry.Tracing(Tracer())(work) is work
+
+
+def test_what_is_noted_of_a_piece_of_work_is_told_with_its_span_and_what_notes_nothing_is_not() -> None:
+    tracer = Tracer()
+    tracing = telemetry.Tracing(tracer)
+    with tracing.span("ingest") as note:
+        note(feed="https://a.example/f", outcome="ok", done=2)
+    with tracing.span("assess"):
+        pass
+    assert tracer.ended == [
+        ("ingest", {"walkback.feed": "https://a.example/f", "walkback.outcome": "ok", "walkback.done": 2}, [])
+    ]
+
+
+def test_without_a_tracer_work_goes_on_and_nothing_is_told() -> None:
+    with telemetry.Tracing().span("ingest") as note:
+        note(done=1)

@@ -112,7 +112,8 @@ def test_the_home_tab_and_the_commands_answers_keep_every_rule(words: str, url: 
         lines=(line,) * number,
         feeds=(FeedSheet(name=words, problem=words, last_success_at=AT),) * number,
         open_alerts=(alert_sheet(headline=words, words=words),) * number,
-        review=(finding(headline=words, words=words, reason=words, url=url, outlet=words),) * number,
+        review=(finding(headline=words, words=words, reason=words, url=url, outlet=words, id="a1", line=words),)
+        * number,
         waiting=number,
         troubled=number,
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
+from bot.charts.geometry import lay_out
 from bot.domain import Decision, Relation
-from bot.stages.pictures import changes_of, points_of
+from bot.stages.pictures import changes_of, points_of, title_of
 from bot.store.positions import LedgerRevision, Origin
 from bot.store.timeline import TimelineRow
 
@@ -39,3 +41,12 @@ def test_a_line_that_is_dated_before_the_one_it_follows_holds_from_when_it_was_f
 def test_a_statement_is_marked_where_the_desk_was_told_of_it_whatever_it_does_to_its_shift() -> None:
     rows = [row(Decision.ALERT), row(Decision.ALERT, bearing="denies"), row(Decision.SILENT), row(Decision.DIGEST)]
     assert [point.alerted for point in points_of(rows)] == [True, True, False, False]
+
+
+def test_a_picture_says_how_many_statements_it_leaves_out_however_long_its_topic_is() -> None:
+    line = replace(revision(1, date(2026, 1, 5)), topic="the sale of tanks, and of whatever else is needed, " * 4)
+    title = title_of(line, 120, 431)
+    assert title.startswith("Norland on the sale of tanks")
+    assert title.endswith("… (newest 120 of 431 statements)")
+    assert lay_out(points_of([row(Decision.ALERT)]), changes_of([line]), title=title).title == title
+    assert title_of(revision(1, date(2026, 1, 5)), 3, 3) == "Norland on tanks"

@@ -19,7 +19,7 @@ from bot.domain import (
     Ruling,
     Statement,
 )
-from bot.store import assessments, positions, schema, shifts
+from bot.store import assessments, positions, schema, shifts, timeline
 from bot.store.assessments import Judged
 from bot.store.engine import snapshot, transaction
 
@@ -142,8 +142,21 @@ def test_a_timeline_runs_from_the_newest_and_can_be_narrowed(filed: Engine) -> N
         assert found(limit=2) == ["s2", "s1"]
         assert found(relations={Relation.SOFTENING}) == ["s1", "s3"]
         assert found(relations=()) == []
+        assert found(related=True, limit=3) == ["s2", "s1", "s3"]
         assert found(since=NOW + timedelta(days=2)) == ["s2"]
         assert assessments.for_position(connection, "unknown") == ()
+
+
+def test_what_is_unrelated_takes_no_place_where_only_the_related_is_wanted(filed: Engine) -> None:
+    later = replace(STATEMENT, id="s2", article_id="a2")
+    with transaction(filed) as connection:
+        assessments.save_statements(connection, [STATEMENT, later])
+        assessments.save_assessments(connection, [judged(), judged(later, Relation.UNRELATED)], NOW)
+        (only,) = assessments.for_position(connection, POSITION.id, related=True, limit=1)
+        assert only.statement.id == "s1"
+        counted = timeline.counts(connection, POSITION.id)
+        assert counted == {Relation.SOFTENING: 1, Relation.UNRELATED: 1}
+        assert timeline.related(counted) == 1
 
 
 def test_a_shift_gathers_its_accounts_from_the_first(filed: Engine) -> None:
