@@ -189,6 +189,8 @@ class Statement:
     cue: str = ""
     source_start: int | None = None
     source_end: int | None = None
+    past_date: str = ""
+    """When what the statement tells was, in an account of the past: YYYY, YYYY-MM or YYYY-MM-DD, "" where it is none or undated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -249,6 +249,7 @@ def _statement_line(document: str, statement: Statement) -> dict[str, Any]:
         "cue": statement.cue,
         "holder": statement.holder,
         "mode": statement.mode.value,
+        "past_date": statement.past_date,
         "certainty": statement.certainty.value,
     }
 

@@ -9,13 +9,20 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from itertools import takewhile
 
-from bot.core.attribution import Attribution, covered, overlap
+import structlog
+
+from bot.core.attribution import Attribution, covered, overlap, shifted
 from bot.ports import Sentence
-from bot.reading import lexicon
+from bot.reading import cues, lexicon, parse
 from bot.reading.layout import Layout
+from bot.reading.passages import cleared
 from bot.reading.quotes import Quote
 from bot.reading.sentences import is_bullet
 
+log = structlog.get_logger()
+
+MOST = 10_000
+"""Different sentences of one article that are parsed: 1 MB and more of prose."""
 LONGEST_RUN = 12
 """Paragraphs through which a quotation may stay open before its speaker is named."""
 SHORT = 4
@@ -26,6 +33,25 @@ _LABELLED = re.compile(
     r"(?:As )?((?:[A-Z][\w.'’-]+ ){0,5}[A-Z][\w.'’-]+)(?: (?:has |have )?\w+(?: it)?)?\s?:\s(?=[\"“'‘A-Z])"
 )
 _ENDED = re.compile(r"[.!?]\s")
+
+
+def citations(text: str, layout: Layout, places: Sequence[Sentence], names: Collection[str]) -> tuple[Attribution, ...]:
+    """Return who is cited in the sentences `places`, and in the quotations and lists that they open.
+
+    No more than `MOST` different sentences are parsed; the rest of an endless text is read by its labels and quotations alone.
+    """
+    passages = [cleared(text[s.start : s.end]) for s in places]
+    different = list(dict.fromkeys(passages))
+    if len(different) > MOST:
+        log.warning("sentences_not_parsed", parsed=MOST, left=len(different) - MOST)
+    parses = dict(zip(different[:MOST], parse.parsed(different[:MOST], cues.attributions), strict=True))
+    found = [
+        shifted(one, s.start) for s, passage in zip(places, passages, strict=True) for one in parses.get(passage, ())
+    ]
+    until = layout.turns[0].label[0] if layout.turns else len(text)
+    found += labelled(text, [s for s in places if s.start < until], names)
+    found += introduced(text, layout, found)
+    return with_quotations(text, layout, found)
 
 
 class Citations:

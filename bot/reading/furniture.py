@@ -77,7 +77,6 @@ _ANNOUNCED = re.compile(r"\([^()]{0,80}\b(?:19|20)\d\d\)$|^\W*(?:live|breaking|w
 """A post's heading: what was said where and when, "... (Moscow, 18 December 2025)"; or what is about to be shown."""
 LONGEST_HEADING = 60
 _ENDS = re.compile(r"[.!?…][\"'”’»)\]*_]*$")
-_CUE = re.compile(r"\b(?:says?|said|tells?|told|warns?|vows?|calls?|rejects?|refuses?|offers?)\b|:$", _I)
 
 
 def classify(text: str, spans: Sequence[Span]) -> tuple[Furniture | None, ...]:

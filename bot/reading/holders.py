@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from bot.domain import Holder, Voice
 from bot.reading import gazetteer
@@ -27,6 +27,12 @@ _NOT_OFFICE = re.compile(
     r"activists?|"
     r"pollsters?|economists?|residents?|citizens?|soldiers?|people|public|man|woman|businessman|historian|professor|"
     r"observers?|commentators?|writer|author|think tank|institute|candidate|nominee|hopeful|voters?|protesters?)\b",
+    re.IGNORECASE,
+)
+_OUTSIDER = re.compile(
+    r"\b(?:analysts?|experts?|scholars?|historians?|professors?|economists?|strategists?|pollsters?|researchers?|fellow|"
+    r"political scientists?|observers?|commentators?|columnists?|bloggers?|pundits?|critics?|opponents?|opposition|dissidents?|"
+    r"exiled?|shadow|activists?|protesters?|candidates?|hopefuls?|think[- ]tanks?|institute)\b",
     re.IGNORECASE,
 )
 _PLAIN_OFFICE = re.compile(
@@ -92,6 +98,19 @@ class Registry:
         """Whether `phrase` is an office whose state it leaves unsaid ("the foreign minister"): that of whom the text is about."""
         return _PLAIN_OFFICE.match(phrase) is not None and not _FORMER.search(phrase) and not self._foreign(phrase)
 
+    def is_outsider(self, name: str, phrase: str, titles: Iterable[str], when: date) -> bool:
+        """Whether a source knows a state's mind from outside alone, so that nobody's stance is taken from what it tells.
+
+        That is who was in office once, by the text or by the desk's dates, analysts and experts, opposition and candidates.
+        """
+        titles = tuple(titles)
+        if any(_FORMER.search(words) for words in (name, phrase, *titles[:3])):
+            return True
+        configured = self._known_as(name)
+        if configured:
+            return not any(in_office(voice, when) for _, voice in configured)
+        return any(_OUTSIDER.search(words) for words in (name, phrase, *titles))
+
     def of(
         self, name: str, phrase: str, titles: Iterable[str], when: date, *, context: str = "", home: str = ""
     ) -> str:
@@ -131,9 +150,7 @@ class Registry:
 
     def _foreign(self, words: str) -> bool:
         flat = f" {fold(words)} "
-        return any(
-            f" {fold(word)} " in flat for people, seats in gazetteer.STATES.values() for word in (*people, *seats)
-        )
+        return any(word in flat for word in _foreign_words())
 
     def _shared(self, owners: tuple[str, ...], context: str) -> str:
         ours = [owner for owner in owners if any(self._bodies.get(fold(owner)) == h.name for h in self._holders)]
@@ -146,6 +163,12 @@ class Registry:
         if len(named) == 1 and named[0] in ours:
             return self._bodies[fold(named[0])]
         return ""
+
+
+@cache
+def _foreign_words() -> tuple[str, ...]:
+    """Return the folded words for states, their people and seats, each between spaces."""
+    return tuple(f" {fold(word)} " for people, seats in gazetteer.STATES.values() for word in (*people, *seats))
 
 
 def in_office(voice: Voice, when: date) -> bool:

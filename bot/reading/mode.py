@@ -89,12 +89,19 @@ _OPPONENT = re.compile(
 
 
 def mode_of(
-    text: str, *, when: date | None = None, asks: bool = False, denies: bool = False, opponent: bool = False
+    text: str,
+    *,
+    when: date | None = None,
+    asks: bool = False,
+    denies: bool = False,
+    opponent: bool = False,
+    past: bool = False,
 ) -> Mode:
     """Return the mode of a sentence in its wording `text`.
 
     `when` is the article's date, against which years are the past; `asks`: an interviewer's turn or a verb of asking;
-    `denies`: the verb that cites denies; `opponent`: the words are given to somebody whom the speaker speaks against.
+    `denies`: the verb that cites denies; `opponent`: the words are given to somebody whom the speaker speaks against; `past`: the
+    sentence around the wording tells of the past.
     """
     conditional = _IF.search(text) is not None
     imagined = conditional and (_WOULD.search(text) or _IF_FIRST.match(text))
@@ -103,16 +110,19 @@ def mode_of(
         (Mode.QUESTION, asks or _QUESTION.search(text) or _ASKS.search(text)),
         (Mode.OPPONENT, opponent or _OPPONENT.search(text)),
         (Mode.DENIAL, denies or _DENIAL.search(text)),
-        (Mode.HISTORY, _is_past(text, when)),
+        (Mode.HISTORY, past or is_past(text, when)),
         (Mode.COMMITMENT, promises or _FIRM_PROMISE.search(text)),
         (Mode.HYPOTHETICAL, imagined or _IN_THEORY.search(text)),
     )
     return next((mode for mode, holds in tests if holds), Mode.ASSERTION)
 
 
-def _is_past(text: str, when: date | None) -> bool:
-    if not _PAST.search(text):
-        return False
+def is_past(text: str, when: date | None) -> bool:
+    """Whether a sentence gives an account of the past: a verb in the past, none in the present, and words that name a past."""
+    return bool(_PAST.search(text)) and names_past(text, when) and not _PRESENT.search(text)
+
+
+def names_past(text: str, when: date | None) -> bool:
+    """Whether words name a past: a year, none of `when` or later, or such as "years ago"."""
     years = [int(match.group(1)) for match in _YEAR.finditer(text)]
-    old = bool(years) and (when is None or max(years) < when.year)
-    return (old or _LONG_AGO.search(text) is not None) and not _PRESENT.search(text)
+    return (bool(years) and (when is None or max(years) < when.year)) or _LONG_AGO.search(text) is not None

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from bot.reading import gazetteer, lexicon
 
@@ -20,6 +21,8 @@ TITLES = lexicon.words(
     lawyer diplomat top senior acting former ex then late correspondent reporter editor columnist the high chargé
     premier premier-designate marshal sheriff councilman councilwoman representative undersecretary counsel"""
 )
+LONGEST_KNOWN = 80
+"""Characters of a run of capitalised words that is remembered: the same names come again and again."""
 _PARTICLES = r"(?:de|da|di|del|der|van|von|bin|ibn|al|el|la|le|dos|du|ter|ten)"
 _CAP = r"(?:[A-ZÀ-ÖØ-ÞŁŠŽČĆŞİ][\w'’.-]*\w|[A-Z]\.)"
 NAME = re.compile(rf"\b{_CAP}(?:(?:[ \u00a0]{_PARTICLES})?[ \u00a0#]{{1,2}}{_CAP})*")
@@ -73,10 +76,16 @@ def find_names(text: str) -> list[Named]:
     """Return the names in `text` in order, without titles, possessives and words that only begin a sentence."""
     out = []
     for match in NAME.finditer(text):
-        named = _without_title(match.group(), match.start())
+        run, start = match.group(), match.start()
+        named = _known(run) if len(run) <= LONGEST_KNOWN else _without_title(run, 0)
         if named is not None:
-            out.append(named)
+            out.append(Named(name=named.name, title=named.title, start=start + named.start))
     return out
+
+
+@lru_cache(maxsize=8192)
+def _known(run: str) -> Named | None:
+    return _without_title(run, 0)
 
 
 def _without_title(run: str, start: int) -> Named | None:

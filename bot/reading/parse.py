@@ -28,8 +28,11 @@ def parsed(passages: Sequence[str], visit: Callable[[Any], T]) -> list[T]:
     """Return what `visit` makes of the parse of each passage, in order.
 
     A parse lives only while it is visited: its words are kept in a zone of memory that is given back after each batch.
+    Nothing is loaded for no passages.
     """
     out: list[T] = []
+    if not passages:
+        return out
     with _ONE_AT_A_TIME:
         nlp = pipeline()
         for first in range(0, len(passages), BATCH):

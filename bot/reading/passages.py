@@ -1,17 +1,14 @@
-"""Small questions about a passage: what the parser should see of it, which holder leads it, what of it nobody is cited for."""
+"""Small questions about a passage: whether and how the parser sees it, and which holder leads it."""
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 
-from bot.core.attribution import Attribution, Span
+from bot.core.attribution import Attribution
 from bot.ports import Sentence
 from bot.reading.sentences import LONGEST
-
-MARKS = 5
-"""Characters by which a content with its quotation marks and comma is longer than without."""
 
 PIECES = 2
 """Pieces of an endless sentence that are parsed: nobody wrote it for readers."""
@@ -29,6 +26,10 @@ _SUBJECT = re.compile(
     r"(?:is|was|has|had|have|will|would|can|could|may|might|must|remains?|[a-z]+s|[a-z]+ed|said|put|set|held|kept|made|gave|withdrew|became)\b)"
 )
 
+_LEANS = re.compile(
+    r"[\"“”„«»]|''|\b(?:he|she|they|it|who|the (?:\w+ )?(?:minister|president|spokes\w+|official|diplomat))\b",
+    re.IGNORECASE,
+)
 _OPENING = re.compile(r"[\s,;:\"“'‘]*(?:(?:that|how|why|whether)\s+)?[\"“'‘]?")
 
 
@@ -79,6 +80,29 @@ def by_sentence(sentences: Sequence[Sentence], found: Sequence[Attribution]) -> 
     return out
 
 
+REACH = 60
+"""Sentences of a paragraph on either side of a wanted one that are parsed with it: more than any paragraph of prose has."""
+
+
+def needed(text: str, sentences: Sequence[Sentence], indices: Sequence[int]) -> list[int]:
+    """Return the sentences to parse for `indices`: their paragraphs, and the one before where they lean on it.
+
+    Of a paragraph without end, those within `REACH` of a wanted one, and of the one before it the last.
+    """
+    if len(indices) == len(sentences):
+        return list(indices)
+    chosen: set[int] = set()
+    for index in indices:
+        own = sentences[index].paragraph
+        first = bisect_left(sentences, own, key=lambda sentence: sentence.paragraph)
+        last = bisect_right(sentences, own, key=lambda sentence: sentence.paragraph)
+        chosen.update(range(max(first, index - REACH), min(last, index + REACH + 1)))
+        if first and _LEANS.search(text, sentences[index].start, sentences[index].end):
+            before = bisect_left(sentences, sentences[first - 1].paragraph, key=lambda sentence: sentence.paragraph)
+            chosen.update(range(max(before, first - REACH), first))
+    return sorted(chosen)
+
+
 def parseable(text: str, sentences: Sequence[Sentence]) -> Iterator[Sentence]:
     """Yield the sentences that the parser is asked about: those with three words, and of an endless one the first pieces."""
     run, last = 0, None
@@ -88,36 +112,3 @@ def parseable(text: str, sentences: Sequence[Sentence]) -> Iterator[Sentence]:
         last = sentence
         if run < PIECES and _WORTH.search(text, sentence.start, sentence.end):
             yield sentence
-
-
-def pieces_of(here: Sequence[Attribution], span: Span) -> Iterator[tuple[Span, Attribution]]:
-    """Yield each content inside `span` with who is cited for it, once: what differs by its quotation marks alone is the same."""
-    clipped = [
-        ((max(start, span[0]), min(end, span[1])), one)
-        for one in here
-        for start, end in one.contents
-        if start < span[1]
-    ]
-    found = [(piece, one) for piece, one in clipped if piece[0] < piece[1]]
-    for place, (piece, one) in enumerate(found):
-        same = [
-            (other, at)
-            for at, (other, another) in enumerate(found)
-            if at != place and another.source == one.source and other[0] <= piece[0] and piece[1] <= other[1]
-        ]
-        if not any(
-            other[1] - other[0] - MARKS <= piece[1] - piece[0] and (other != piece or at < place) for other, at in same
-        ):
-            yield piece, one
-
-
-def gaps(text: str, pieces: Iterable[Span], span: Span) -> Iterator[Span]:
-    """Yield what of `span` no piece covers and is worth a statement of its own: four words or more."""
-    at = span[0]
-    for start, end in [*sorted(pieces), (span[1], span[1])]:
-        begin, stop = at, min(max(start, at), span[1])
-        words = text[begin:stop].strip(" ,;:.—–-")
-        if len(words.split()) >= 4:
-            first = text.index(words, begin)
-            yield (first, first + len(words))
-        at = max(at, end)

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 from bot.reading.sentences import Span
 
-_MARK = re.compile(r"''|``|[\"“”„«»]|(?<![\w])[‘'](?=\w)|(?<=[\w.,!?…])[’'](?!\w)")
+_RUN = 8
+"""As many marks at once are a line that somebody drew, or nothing: no quotation begins or ends there."""
+_MARK = re.compile(rf"[\"“”„«»]{{{_RUN},}}|''|``|[\"“”„«»]|(?<![\w])[‘'](?=\w)|(?<=[\w.,!?…])[’'](?!\w)")
+_ANY = re.compile(r"[\"“”„«»‘’'`]")
 _OPENING = frozenset({"“", "„", "«", "``"})
 _CLOSING = frozenset({"”", "»"})
 
@@ -41,8 +44,11 @@ def _in_paragraph(text: str, start: int, end: int, index: int, *, carried: bool)
     """Return the paragraph's quotations, and whether one is left open at its end. A carried one opens anew or is none."""
     found: list[Quote] = []
     opened: tuple[int, str] | None = None
-    for match in _MARK.finditer(text, start, end):
+    first = _ANY.search(text, start, end)
+    for match in _MARK.finditer(text, first.start(), end) if first else ():
         mark, at = match.group(), match.start()
+        if len(mark) >= _RUN:
+            continue
         if opened is None:
             if _opens(text, mark, at, match.end(), start):
                 opened = (at, mark)

@@ -7,37 +7,28 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from bot.core.attribution import Attribution, Span, covered, principal, shifted
+from bot.core.attribution import Attribution, Span, covered, principal
 from bot.domain import Article, Certainty, Holder, Mode, Statement, identify
 from bot.ports import Sentence
-from bot.reading import cues, lexicon, parse
-from bot.reading.citing import introduced, labelled, with_quotations
+from bot.reading import lexicon
+from bot.reading.citing import citations
 from bot.reading.furniture import Furniture
 from bot.reading.holders import Registry
 from bot.reading.layout import Layout, lay_out
-from bot.reading.mode import mode_of
-from bot.reading.passages import (
-    by_sentence,
-    cleared,
-    gaps,
-    index_of,
-    opening_subject,
-    parseable,
-    pieces_of,
-    subjects,
-)
-from bot.reading.relays import is_issuer, issuer_of, relayed
-from bot.reading.resolve import Kind, Resolver, Speaker
+from bot.reading.mode import is_past, mode_of, names_past
+from bot.reading.parts import frame_of, gaps, pieces_of
+from bot.reading.passages import by_sentence, index_of, needed, opening_subject, parseable, subjects
+from bot.reading.past import past_date
+from bot.reading.relays import is_issuer, issuer_of, passed_on, relayed, told_within
+from bot.reading.resolve import Kind, Resolver, Speaker, voiced
 from bot.reading.transcript import Turn
 
-_LEANS = re.compile(
-    r"[\"“”„«»]|''|\b(?:he|she|they|it|who|the (?:\w+ )?(?:minister|president|spokes\w+|official|diplomat))\b",
-    re.IGNORECASE,
-)
 _CITY = re.compile(r"[\s*_]*([A-Z][A-Za-z]+)(?:,|\s*[(—–-])")
 _OURS = re.compile(r"(?:our|my)\b", re.IGNORECASE)
 _HEARING = frozenset({"hear", "see", "know", "remember", "notice", "understand", "read"})
 _DENYING = frozenset({"deny", "refute", "dismiss"})
+NEAR = 160
+"""Characters before a pronoun in which somebody without a name is described, "the former minister"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +45,11 @@ class _Case:
     @property
     def day(self) -> date:
         return self.article.published.date()
+
+    def sentence(self, index: int) -> str:
+        """Return the words of a sentence: what tells of its parts which holder "Brussels" is."""
+        sentence = self.layout.sentences[index]
+        return self.article.text[sentence.start : sentence.end]
 
 
 class ArticleReader:
@@ -84,9 +80,9 @@ class ArticleReader:
         layout = lay_out(text)
         count = len(layout.sentences)
         indices = sorted({i for i in wanted if 0 <= i < count}) if wanted is not None else list(range(count))
-        places = list(parseable(text, [layout.sentences[i] for i in _passages(text, layout, indices)]))
+        places = list(parseable(text, [layout.sentences[i] for i in needed(text, layout.sentences, indices)]))
         resolver = Resolver(text, article.title, layout.sentences)
-        found = _citations(text, layout, places, [person.full for person in resolver.cast.people])
+        found = citations(text, layout, places, [person.full for person in resolver.cast.people])
         reaching = by_sentence(layout.sentences, found)
         case = _Case(
             article=article,
@@ -141,17 +137,26 @@ class ArticleReader:
         """Return the statement at `span`, whose words are given to the source of `one`, or to nobody."""
         text = case.article.text
         bare = self._bare(case, index, span)
+        context = case.sentence(index)
         if one is None:
-            return replace(bare, holder=self._subject(bare.text), mode=mode_of(bare.text, when=case.day))
+            past = is_past(context, case.day) and names_past(bare.text, case.day)
+            mode = mode_of(bare.text, when=case.day, past=past)
+            when = past_date(context if past else bare.text, case.day) if past or mode is Mode.HISTORY else ""
+            return replace(bare, holder=self._subject(bare.text, context), mode=mode, past_date=when)
         speaker = self._speaker(case, one)
-        holder = self._holder(case, speaker, bare.text)
-        chain = self._chain(case, index, one, holder)
+        holder = self._holder(case, speaker, context)
+        if not passed_on(text, one) and self._told_from_outside(case, index, one):
+            holder, chain, secondhand = "", "", True
+        else:
+            chain, secondhand = self._chain(case, index, one, speaker, holder)
         if chain and not holder and self._registry.is_plain_office(speaker.phrase):
-            holder, chain = chain, ""
-        name = speaker.name if _voiced(speaker, one) else ""
+            holder, chain, secondhand = chain, "", False
+        name = speaker.name if voiced(speaker, one) else ""
         says = one.strength == 2 and one.lemma in lexicon.SAYING and one.lemma not in lexicon.SHOWING
         says = says or bool(case.issuer and name == case.issuer)
         start, end = one.source or (None, None)
+        sentence = case.layout.sentences[index]
+        frame = frame_of(text, (sentence.start, sentence.end), span, one, case.by_sentence.get(index, ()))
         return replace(
             bare,
             speaker=name,
@@ -160,8 +165,15 @@ class ArticleReader:
             cue=text[one.cue[0] : one.cue[1]],
             source_start=start,
             source_end=end,
-            mode=mode_of(bare.text, when=case.day, asks=one.asks, denies=one.lemma in _DENYING and one.strength == 2),
-            certainty=Certainty.STATED if says and name and not chain else Certainty.REPORTED,
+            mode=mode_of(
+                bare.text,
+                when=case.day,
+                asks=one.asks,
+                denies=one.lemma in _DENYING and one.strength == 2,
+                past=is_past(frame, case.day),
+            ),
+            past_date=past_date(frame, case.day) or past_date(bare.text, case.day),
+            certainty=Certainty.STATED if says and name and not secondhand else Certainty.REPORTED,
         )
 
     def _in_turn(self, case: _Case, index: int, turn: Turn, one: Attribution | None) -> Statement:
@@ -181,6 +193,7 @@ class ArticleReader:
             source_start=turn.label[0] if turn.label[0] < turn.label[1] else None,
             source_end=turn.label[1] if turn.label[0] < turn.label[1] else None,
             mode=mode_of(bare.text, when=case.day, asks=turn.asks),
+            past_date=past_date(bare.text, case.day),
             certainty=Certainty.STATED,
         )
         ours = one is not None and one.source is not None and _OURS.match(case.article.text, one.source[0]) is not None
@@ -226,7 +239,7 @@ class ArticleReader:
         for clipped, one in pieces_of(here, span):
             yield self._cited(case, index, clipped, one)
         if here and case.layout.turn_at(sentence.start) is None:
-            for rest in gaps(case.article.text, [piece for one in here for piece in one.contents], span):
+            for rest in gaps(case.article.text, here, span):
                 yield self._cited(case, index, rest, None)
 
     def _holder(self, case: _Case, speaker: Speaker, context: str) -> str:
@@ -239,63 +252,47 @@ class ArticleReader:
         person = case.resolver.cast.person(name, 0)
         return person.titles if person else ()
 
-    def _chain(self, case: _Case, index: int, one: Attribution, holder: str) -> str:
+    def _chain(self, case: _Case, index: int, one: Attribution, speaker: Speaker, holder: str) -> tuple[str, bool]:
         """Return the holder whose stance is told secondhand inside `one` ("diplomats said that Russia had ..."), or "".
 
-        Who speaks for a holder tells of another's stance where the words begin with that other; others that are named on the
-        way ("Moscow does not know what the United States has offered") leave the stance with the speaker.
+        With it, whether somebody else's stance is told at all. Who speaks for a holder tells of another's where the words begin
+        with that other; others that are named on the way ("Moscow does not know what the United States has offered") leave it
+        with the speaker. Outsiders tell what they think of a holder: only words that they pass on ("analysts said that Moscow
+        had told Ankara ...") are its own.
         """
         content = " ".join(case.article.text[start:end] for start, end in one.contents)
+        context = case.sentence(index)
         if holder:
-            told = self._registry.body(opening_subject(content))
-            return told if told != holder else ""
+            told = self._registry.body(opening_subject(content), context)
+            return (told, True) if told and told != holder else ("", False)
+        outside = self._is_outsider(case, speaker, one)
         for inner in case.by_sentence.get(index, ()):
-            if inner is one or inner.source is None or inner.head.lower() in lexicon.PRONOUNS:
+            if inner is one or not told_within(inner, one) or inner.head.lower() in lexicon.PRONOUNS:
                 continue
-            if any(start <= inner.source[0] < end for start, end in one.contents):
-                told = self._holder(case, self._speaker(case, inner), "")
-                if told:
-                    return told
-        return self._subject(content)
+            if outside and not passed_on(case.article.text, inner):
+                continue
+            voice = self._speaker(case, inner)
+            told = self._holder(case, voice, context)
+            if told:
+                return told, True
+            outside = outside or self._is_outsider(case, voice, inner)
+        about = self._subject(content, context)
+        return "" if outside else about, bool(about)
 
-    def _subject(self, passage: str) -> str:
+    def _is_outsider(self, case: _Case, speaker: Speaker, one: Attribution) -> bool:
+        titles = speaker.person.titles if speaker.person else self._titles(case, speaker.name)
+        if speaker.person is None and one.source is not None and one.head.lower() in lexicon.HE | lexicon.SHE:
+            titles = (*titles, case.article.text[max(0, one.source[0] - NEAR) : one.source[0]])
+        return self._registry.is_outsider(speaker.name, speaker.phrase, titles, case.day)
+
+    def _told_from_outside(self, case: _Case, index: int, act: Attribution) -> bool:
+        """Whether an outsider tells of the act: "Analysts say that Moscow refuses to leave"."""
+        return any(
+            outer is not act and told_within(act, outer) and self._is_outsider(case, self._speaker(case, outer), outer)
+            for outer in case.by_sentence.get(index, ())
+        )
+
+    def _subject(self, passage: str, context: str) -> str:
         """Return the first holder that stands as a subject in the passage ("Moscow remains opposed ..."), or ""."""
-        return next(filter(None, map(self._registry.body, subjects(passage))), "")
-
-
-def _passages(text: str, layout: Layout, indices: Sequence[int]) -> list[int]:
-    """Return the sentences to parse for `indices`: their paragraphs, and the one before where they lean on it."""
-    if len(indices) == len(layout.sentences):
-        return list(indices)
-    chosen = [layout.sentences[i] for i in indices]
-    wanted = {s.paragraph for s in chosen}
-    leaning = {s.paragraph for s in chosen if _LEANS.search(text, s.start, s.end)}
-    order = sorted({s.paragraph for s in layout.sentences})
-    before = {order[place - 1] for place in range(1, len(order)) if order[place] in leaning}
-    return [i for i, s in enumerate(layout.sentences) if s.paragraph in wanted | before]
-
-
-def _citations(
-    text: str, layout: Layout, places: Sequence[Sentence], names: Collection[str]
-) -> tuple[Attribution, ...]:
-    """Return who is cited in the sentences `places`, and in the quotations and lists that they open."""
-    passages = [cleared(text[s.start : s.end]) for s in places]
-    different = list(dict.fromkeys(passages))
-    parses = dict(zip(different, parse.parsed(different, cues.attributions), strict=True))
-    found = [shifted(one, s.start) for s, passage in zip(places, passages, strict=True) for one in parses[passage]]
-    until = layout.turns[0].label[0] if layout.turns else len(text)
-    found += labelled(text, [s for s in places if s.start < until], names)
-    found += introduced(text, layout, found)
-    return with_quotations(text, layout, found)
-
-
-def _voiced(speaker: Speaker, one: Attribution) -> bool:
-    """Whether the source is the speaker of the words, rather than the reporter who tells what a body did or a text shows."""
-    if speaker.kind is Kind.PERSON:
-        return one.strength > 0 or one.lemma in lexicon.SAYING
-    if speaker.kind is Kind.PEOPLE:
-        return one.strength == 2
-    if one.lemma == "according":
-        return True
-    bodily = speaker.kind in (Kind.BODY, Kind.WORDS, Kind.THING)
-    return bodily and one.strength == 2 and not one.depth and one.lemma in lexicon.PURE
+        bodies = (self._registry.body(phrase, context) for phrase in subjects(passage))
+        return next(filter(None, bodies), "")

@@ -24,6 +24,10 @@ _ISSUER = re.compile(
     r"(?=\s+(?:on|regarding|concerning|about|in connection|after|following|at)\b|\s*[\n.:;–—(]|\s*$)",
     re.IGNORECASE | re.MULTILINE,
 )
+_UNSAID = re.compile(
+    r"\b(?:will|would|may|might|can|could|should|shall|must|never|not|is going to)\b|n['’]t\b", re.IGNORECASE
+)
+_UTTERED = lexicon.PURE | {"promise", "pledge", "vow"}
 _SMALL = re.compile(r"\b(?:Of|The|And|For|On)\b")
 
 
@@ -35,15 +39,26 @@ def relayed(text: str, here: Sequence[Attribution], span: Span) -> Attribution |
     inside = [
         one
         for one in here
-        if one is not outer
-        and one.source is not None
-        and one.head.lower() not in lexicon.WEAK_SUBJECTS
-        and any(start <= one.source[0] < end for start, end in outer.contents)
+        if one is not outer and one.head.lower() not in lexicon.WEAK_SUBJECTS and told_within(one, outer)
     ]
     inner = principal(inside, span)
     if inner is None or not inner.strength or covered(inner.contents, span) < ENOUGH * covered(outer.contents, span):
         return outer
     return inner
+
+
+def told_within(inner: Attribution, outer: Attribution) -> bool:
+    """Whether the source of `inner` is named in what `outer` cites, and `outer` has a source."""
+    if inner.source is None or outer.source is None:
+        return False
+    return any(start <= inner.source[0] < end for start, end in outer.contents)
+
+
+def passed_on(text: str, inner: Attribution) -> bool:
+    """Whether words are passed on that `inner` was heard to say, rather than what it wants, does or would say."""
+    if inner.source is None or inner.strength < 2 or inner.lemma not in _UTTERED:
+        return False
+    return not _UNSAID.search(text, min(inner.source[1], inner.cue[0]), max(inner.source[1], inner.cue[1]))
 
 
 def issuer_of(text: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.core.attribution import Span
+from bot.core.attribution import Attribution, Span
 from bot.ports import Sentence
 from bot.reading import gazetteer, lexicon
 from bot.reading.names import TITLES, Cast, Named, Person, find_names
@@ -202,7 +202,19 @@ def _plain(phrase: str) -> str:
     return _POSSESSIVE.sub("", _DETERMINER.sub("", phrase))
 
 
-_PLACE_WORDS = frozenset(
+def voiced(speaker: Speaker, one: Attribution) -> bool:
+    """Whether the source is the speaker of the words, rather than the reporter who tells what a body did or a text shows."""
+    if speaker.kind is Kind.PERSON:
+        return one.strength > 0 or one.lemma in lexicon.SAYING
+    if speaker.kind is Kind.PEOPLE:
+        return one.strength == 2
+    if one.lemma == "according":
+        return True
+    bodily = speaker.kind in (Kind.BODY, Kind.WORDS, Kind.THING)
+    return bodily and one.strength == 2 and not one.depth and one.lemma in lexicon.PURE
+
+
+_PLACE_WORDS = frozenset(gazetteer.SHARED) | frozenset(
     word
     for state, (people, seats) in gazetteer.STATES.items()
     for name in (state, *people, *seats)

@@ -20,6 +20,8 @@ LONGEST = 800
 CLOSERS = "\"'”’»)]*_"
 OPENERS = "\"'“‘„«([*_"
 
+_LEAD = re.compile(r"\ufeff*\s*")
+"""What stands before the first word; a byte order mark is no letter of it."""
 _LINE = re.compile(r"[^\r\n\u2028\u2029]+")
 _BULLET = re.compile(r"\s*(?:[-*•–—◦‣▪●·]|\d{1,2}[.)]|[a-z]\))\s+")
 _TERMINAL = re.compile(r"[.!?…:;][\"'”’»)\]*_]*\s*$")
@@ -83,9 +85,11 @@ def is_bullet(text: str, start: int, end: int) -> bool:
 
 
 def _strip(text: str, start: int, end: int) -> Span:
-    piece = text[start:end]
-    lead = len(piece) - len(piece.lstrip("\ufeff").lstrip())  # a byte order mark is no letter of the first word
-    return (start + lead, start + max(lead, len(piece.rstrip())))
+    lead = _LEAD.match(text, start, end)
+    first = lead.end() if lead else start
+    while end > first and text[end - 1].isspace():
+        end -= 1
+    return (first, end)
 
 
 def _is_wrapped(text: str, lines: list[Span]) -> bool:

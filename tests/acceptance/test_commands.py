@@ -121,9 +121,13 @@ def test_scan_takes_positions_with_a_plain_holder(run: Run, tmp_path: Path) -> N
 
 
 def test_read_gives_a_line_a_statement(run: Run) -> None:
-    ended = run("read", "-", "--json", stdin="“We will not go,” Ada Berg said on Monday.\n")
+    told = "“We will not go,” Ada Berg said on Monday.\n\nIn April 2019 she promised that the port would be opened.\n"
+    ended = run("read", "-", "--json", stdin=told)
     assert ended.code == 0
-    assert any(line["attributed"] and line["speaker"] == "Ada Berg" for line in ended.lines)
+    assert {(line["speaker"], line["mode"], line["past_date"]) for line in ended.lines if line["attributed"]} == {
+        ("Ada Berg", "commitment", ""),
+        ("Ada Berg", "history", "2019-04"),
+    }
 
 
 @pytest.mark.parametrize(
@@ -304,12 +308,13 @@ def test_feeds_check_reads_files_and_ends_with_1_where_one_is_no_feed(run: Run, 
     assert bad.code == 1
     assert bad.lines[1]["problem"]
     assert bad.lines[1]["advice"]
-    wrong, advice, good_one, total = run(
+    wrong, *advice, good_one, dates, total = run(
         "feeds", "check", str(tmp_path / "good.xml"), str(tmp_path / "bad.xml")
     ).out.splitlines()
     assert wrong.startswith(f"WRONG  {tmp_path / 'bad.xml'}: ")
-    assert advice.strip() == bad.lines[1]["advice"]
+    assert " ".join(line.strip() for line in advice) == bad.lines[1]["advice"]
     assert good_one == "note   T: most entries have no usable date"
+    assert dates.strip() == bad.lines[0]["advice"]
     assert total == "2 feeds: 1 can be polled, 1 of them with a note, 1 cannot."
 
 

@@ -1,8 +1,8 @@
 # ruff: noqa: E501 - passages read better unbroken
 """Short passages over the forms in which news copy says who says what: invented people, real forms.
 
-Each has the words to look at (`needle`, in one sentence), and what the reader must make of that sentence. `holder`, `mode` and
-`certainty` are checked where they are given.
+Each has the words to look at (`needle`, in one sentence), and what the reader must make of that sentence. `holder`, `mode`,
+`certainty` and `past` (the date of an account of the past) are checked where they are given.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ class Passage:
     holder: str | None = None
     mode: str | None = None
     certainty: str | None = None
+    past: str | None = None
 
 
 P = Passage
@@ -491,6 +492,15 @@ PASSAGES: tuple[Passage, ...] = (
     P("White House", "The White House said no date was set.", "no date", "White House", US),
     P("Brussels, two holders", "Brussels said the Commission would extend the sanctions.", "sanctions", "Brussels", EU),
     P("Brussels, two holders", "Brussels said NATO would add four battalions.", "battalions", "Brussels", N),
+    P("Brussels, two holders", "Brussels rejected the plan, and the Commission drew up another.", "the plan", "", EU),
+    P("Brussels, two holders", "Brussels is not ready for it, NATO diplomats said.", "not ready", "NATO diplomats", N),
+    P(
+        "Brussels, told of",
+        "Diplomats said that Brussels had dropped it after the Commission met.",
+        "dropped",
+        "Diplomats",
+        EU,
+    ),
     P("Brussels, unclear", "Brussels said it was worried.", "worried", "Brussels", ""),
     P("officials", "Russian officials said the ferry was empty.", "ferry", "Russian officials", R),
     P(
@@ -578,6 +588,135 @@ PASSAGES: tuple[Passage, ...] = (
         "",
     ),
     P("analyst of a nation", "Russian analyst Gleb Tarasov said the line would move.", "the line", "Gleb Tarasov", ""),
+    # outsiders, who tell of a state but not for it
+    P(
+        "outsider: former",
+        "Former president Stepan Kovalchuk said Kyiv would not give up land.",
+        "land",
+        "Stepan Kovalchuk",
+        "",
+    ),
+    P(
+        "outsider: former",
+        "Former Russian prime minister Kirill Danilin said Russia would never leave the coast.",
+        "the coast",
+        "Kirill Danilin",
+        "",
+    ),
+    P(
+        "outsider: former, direct",
+        "“Ukraine will never give up land,” said Stepan Kovalchuk, a former president.",
+        "give up",
+        "Stepan Kovalchuk",
+        "",
+    ),
+    P(
+        "outsider: former, pronoun",
+        "Stepan Kovalchuk, the former president, spoke in Oslo. He said Ukraine would fight on.",
+        "fight on",
+        "Stepan Kovalchuk",
+        "",
+    ),
+    P(
+        "outsider: former, unnamed",
+        "Moscow would not yield, the former president said.",
+        "not yield",
+        "former president",
+        "",
+    ),
+    P(
+        "outsider: former, several",
+        "Former officials said that Russia had dropped its demand.",
+        "demand",
+        "Former officials",
+        "",
+    ),
+    P("outsider: by the dates", "Igor Sablin said Russia would leave the coast by June.", "by June", "Igor Sablin", ""),
+    P(
+        "outsider: analyst",
+        "Russian analyst Gleb Tarasov said Moscow wants the whole coast.",
+        "whole coast",
+        "Gleb Tarasov",
+        "",
+    ),
+    P(
+        "outsider: analyst, title after",
+        "Gleb Tarasov, an analyst at the Institute of Europe, said Russia had dropped its demand.",
+        "its demand",
+        "Gleb Tarasov",
+        "",
+    ),
+    P(
+        "outsider: analysts",
+        "Analysts say Moscow refuses to leave the plant.",
+        "the plant",
+        "Analysts",
+        "",
+        None,
+        "reported",
+    ),
+    P("outsider: experts", "Experts told the paper that Ukraine would accept the line.", "accept", "Experts", ""),
+    P(
+        "outsider: think tank",
+        "Kyiv will not sign, a Washington think tank said.",
+        "not sign",
+        "Washington think tank",
+        "",
+    ),
+    P(
+        "outsider: opposition",
+        "Russian opposition politician Nina Sorokina said Russia would leave the coast.",
+        "would leave",
+        "Nina Sorokina",
+        "",
+    ),
+    P(
+        "outsider: opposition leader",
+        "“Russia will not win,” opposition leader Nina Sorokina said in Vilnius.",
+        "not win",
+        "Nina Sorokina",
+        "",
+    ),
+    P(
+        "outsider: unnamed, pronoun",
+        "The former minister spoke in Kyiv.\n\n“Ukraine will never sign it,” he said.",
+        "never sign",
+        "he",
+        "",
+    ),
+    P(
+        "outsider inside a chain",
+        "Diplomats said former president Stepan Kovalchuk had told them that Kyiv would leave the port.",
+        "the port",
+        "Diplomats",
+        "",
+    ),
+    P("outsider: what it would say", "Analysts said that Moscow would say no to the draft.", "draft", "Analysts", ""),
+    P(
+        "outsider passes words on",
+        "Analysts recalled that Anton Veresov had promised that the ports would open.",
+        "the ports",
+        "Analysts",
+        R,
+        None,
+        "reported",
+    ),
+    P(
+        "outsider passes words on",
+        "Experts said the Kremlin had told Ankara it would open the strait.",
+        "the strait",
+        "Experts",
+        R,
+        None,
+        "reported",
+    ),
+    P(
+        "no outsider",
+        "Western officials said that Russia had dropped its demand.",
+        "its demand",
+        "Western officials",
+        R,
+    ),
     # modes
     P("question of the reporter", "Will Moscow sign before the summer?", "before the summer", "", None, "question"),
     P("asked whether", "Marta Kivi asked whether the fund was legal.", "the fund", K, EU, "question"),
@@ -591,9 +730,52 @@ PASSAGES: tuple[Passage, ...] = (
     P("commitment", "“We will sign in May,” Olena Marchuk said.", "sign in May", M, U, "commitment"),
     P("commitment", "Pavel Gromov said Russia is ready to return the bodies.", "the bodies", G, R, "commitment"),
     P("commitment", "Walter Hayes pledged to keep the radar running.", "radar", H, US, "commitment"),
-    P("history", "In 2008 Russia promised to leave the valley.", "the valley", "", R, "history"),
-    P("history", "Years ago Anton Veresov said the treaty was sound.", "sound", V, R, "history"),
-    P("history", "In April 2012 the sides agreed on a line of contact.", "line of contact", "", None, "history"),
+    P("history", "In 2008 Russia promised to leave the valley.", "the valley", "", R, "history", None, "2008"),
+    P("history", "Years ago Anton Veresov said the treaty was sound.", "sound", V, R, "history", None, ""),
+    P(
+        "history",
+        "In April 2012 the sides agreed on a line of contact.",
+        "line of",
+        "",
+        None,
+        "history",
+        None,
+        "2012-04",
+    ),
+    P(
+        "history",
+        "In 2019 Anton Veresov promised that the ban would be lifted.",
+        "lifted",
+        V,
+        R,
+        "history",
+        None,
+        "2019",
+    ),
+    P(
+        "history",
+        "On May 9, 2014, Pavel Gromov said the ports would close.",
+        "ports",
+        G,
+        R,
+        "history",
+        None,
+        "2014-05-09",
+    ),
+    P("history", "The treaty was sound, Anton Veresov said three years ago.", "sound", V, R, "history", None, "2023"),
+    P("history", "Olena Marchuk said last year that the corridor was safe.", "corridor", M, U, "history", None, "2025"),
+    P(
+        "history",
+        "In 2017 and in 2019 Walter Hayes promised to close it.",
+        "close it",
+        H,
+        US,
+        "history",
+        None,
+        "2019",
+    ),
+    P("no history", "Anton Veresov said that the ban of 2019 will stay in force.", "ban of", V, R, None, None, ""),
+    P("no history", "In 2026 Pavel Gromov said the ports would stay closed.", "ports", G, R, "assertion", None, ""),
     P(
         "opponent",
         "“They say that we want the coast. This is nonsense,” Anton Veresov said.",

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from bot.core.attribution import Attribution
 from bot.reading.layout import lay_out
-from bot.reading.passages import PIECES, parseable, pieces_of
+from bot.reading.parts import pieces_of
+from bot.reading.passages import PIECES, parseable
 
 
 def test_of_an_endless_line_only_the_first_pieces_are_parsed():

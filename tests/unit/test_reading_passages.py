@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import Article, Statement
+from bot.domain import Article, Mode, Statement
 from bot.reading.reader import ArticleReader
 
 _SPEC = importlib.util.spec_from_file_location("reading_passages", Path(__file__).with_name("reading_passages.py"))
@@ -41,3 +41,23 @@ def test_passage_is_read_as_a_reader_would(passage):
         assert one.mode == passage.mode
     if passage.certainty is not None:
         assert one.certainty == passage.certainty
+    if passage.past is not None:
+        assert one.past_date == passage.past
+
+
+@pytest.mark.parametrize("passage", table.PASSAGES, ids=lambda p: f"{p.form}: {p.needle}")
+def test_the_parts_of_a_passage_say_what_the_whole_says(passage):
+    article = Article(id="p", url="", title="", text=passage.text, published=datetime(2026, 2, 10, tzinfo=UTC))
+    whole = statement(passage)
+    parts = [one for one in READER.utterances(article) if whole.start <= one.start and one.end <= whole.end]
+    assert parts
+    for part in parts:
+        if part.source_start == whole.source_start is not None and passage.needle in part.text and whole.attributed:
+            assert (part.speaker, part.holder) == (whole.speaker, whole.holder)
+            if whole.mode is Mode.HISTORY:
+                assert (part.mode, part.past_date) == (Mode.HISTORY, whole.past_date)
+        if part.attributed or part.text == whole.text:
+            continue
+        assert len(part.text.split()) >= 4
+        assert part.text[0] not in "”»,;:.—"
+        assert part.text[-1] not in "“„«‘,;:—"

@@ -85,9 +85,10 @@ def test_a_headline_with_a_name_and_a_colon_is_that_persons():
 
 def test_questions_of_an_interviewer_hold_nothing():
     text = "Question: Russia could sign it.\n\nLev Orlin: No.\n\nQuestion: Never?\n\nLev Orlin: Never."
-    for one in READER.read(article(text)):
-        if one.speaker == "interviewer":
-            assert (one.mode, one.holder) == (Mode.QUESTION, "")
+    found = READER.read(article(text))
+    asked = [(one.text, one.mode, one.holder) for one in found if one.speaker == "interviewer"]
+    assert asked == [("Russia could sign it.", Mode.QUESTION, ""), ("Never?", Mode.QUESTION, "")]
+    assert [one.text for one in found if one.speaker == "Lev Orlin"] == ["No.", "Never."]
 
 
 @given(st.text(max_size=300))
