@@ -64,7 +64,7 @@ def _name(one: FeedCheck, names: Mapping[str, str]) -> str:
 def _every(seconds: float | None) -> str:
     if seconds is None:
         return "-"
-    size, unit = next((known for known in UNITS if seconds >= 2 * known[0]), UNITS[-1])
+    size, unit = next((known for known in UNITS if seconds >= 1.5 * known[0]), UNITS[-1])
     return f"{max(1, round(seconds / size))} {unit}"
 
 

@@ -124,7 +124,7 @@ def host_of(address: str) -> str:
 
 @lru_cache(maxsize=8192)  # asked several times a poll, and feeds come back
 def origin_of(address: str) -> str:
-    """Return scheme, host and port, the unit of credentials and politeness; "" where it is no http(s) address."""
+    """Return scheme, host and port, the unit of credentials and of robots.txt; "" where it is no http(s) address."""
     try:
         parts = urlsplit(address)
         port = parts.port or DEFAULT_PORTS.get(parts.scheme.lower())
@@ -133,6 +133,20 @@ def origin_of(address: str) -> str:
     if parts.scheme.lower() not in DEFAULT_PORTS or not parts.hostname:
         return ""
     return f"{parts.scheme.lower()}://{parts.hostname.lower()}:{port}"
+
+
+@lru_cache(maxsize=8192)
+def server_of(address: str) -> str:
+    """Return the host's name, the unit of politeness, whatever scheme and port; "" where it is no http(s) address.
+
+    On this machine itself (which only an allow-list opens) each port is a server of its own, and stays in the name.
+    """
+    origin = origin_of(address)
+    if not origin:
+        return ""
+    host = host_of(address).rstrip(".")
+    here = host == "localhost" or host == "::1" or re.fullmatch(r"127(\.\d{1,3}){3}", host)
+    return f"{host}:{origin.rpartition(':')[2]}" if here else host
 
 
 def redacted(address: str) -> str:

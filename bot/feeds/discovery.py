@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from urllib.parse import urljoin, urlsplit
 
@@ -19,7 +20,8 @@ def candidates(site: str, links: Sequence[str]) -> list[str]:
 
 
 def _joined(site: str, link: str) -> str:
+    plain = re.sub(r"^\s*feed:(?:(?=https?://)|//)", lambda found: "https://" if found[0].endswith("//") else "", link)
     try:
-        return urljoin(site, link.replace("feed://", "https://", 1))
+        return urljoin(site, plain)
     except ValueError:
         return ""

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 import httpcore
 import httpx
 
-from bot.core.addresses import origin_of
+from bot.core.addresses import origin_of, server_of
 from bot.core.policies import PollPolicy
 from bot.core.schedule import Outcome
 from bot.feeds.bodies import ACCEPTED, BadEncodingError, Decoding
@@ -129,7 +129,7 @@ class Fetcher:
                 if forbidden:
                     return _unfetched(Outcome.FORBIDDEN, forbidden, url)
             headers = self._headers(wanted, credentials if origin == origin_of(first) else "")
-            async with self.hosts.turn(origin):
+            async with self.hosts.turn(server_of(url)):
                 began = asyncio.get_running_loop().time()
                 answer = await self._hop(url, headers, wanted, left_s, hold)
                 left_s -= asyncio.get_running_loop().time() - began

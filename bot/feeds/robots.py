@@ -1,4 +1,4 @@
-"""robots.txt, asked once a day per host and obeyed for article pages (RFC 9309).
+"""robots.txt, asked once a day per scheme, host and port, and obeyed for article pages (RFC 9309).
 
 No file (4xx) allows everything; a server that fails (5xx, no answer) forbids everything until it is asked again, which is
 sooner. Feeds themselves are made to be polled and are not subject to it.
@@ -12,8 +12,9 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
+from weakref import WeakValueDictionary
 
-from bot.core.addresses import origin_of
+from bot.core.addresses import origin_of, server_of
 from bot.core.schedule import Outcome
 from bot.feeds.http import Fetched, Fetcher, Wanted
 
@@ -42,7 +43,8 @@ class Robots:
         self._fetcher = fetcher
         self._agent = fetcher.policy.user_agent
         self._known: OrderedDict[str, _Rules] = OrderedDict()
-        self._asking: dict[str, asyncio.Lock] = {}
+        # A lock lives for as long as somebody waits for it: all who ask about a host at once have the same one.
+        self._asking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def refusal(self, url: str) -> str | None:
         """Return why `url` must not be fetched, None where it may be."""
@@ -56,14 +58,17 @@ class Robots:
 
     async def _rules(self, origin: str) -> _Rules:
         clock = asyncio.get_running_loop().time
-        async with self._asking.setdefault(origin, asyncio.Lock()):
+        lock = self._asking.get(origin)
+        if lock is None:
+            lock = self._asking[origin] = asyncio.Lock()
+        async with lock:
             rules = self._known.get(origin)
             if rules is None or rules.until < clock():
                 rules = await self._ask(origin)
                 self._known[origin] = rules
-                if len(self._known) > MOST_HOSTS:
-                    oldest, _ = self._known.popitem(last=False)
-                    self._asking.pop(oldest, None)
+            self._known.move_to_end(origin)
+            if len(self._known) > MOST_HOSTS:
+                self._known.popitem(last=False)
         return rules
 
     async def _ask(self, origin: str) -> _Rules:
@@ -80,7 +85,7 @@ class Robots:
             parsed = read_rules(answer.body)
             delay = parsed.crawl_delay(self._agent)
             if delay:
-                self._fetcher.hosts.slow_down(origin, min(float(delay), LONGEST_DELAY_S))
+                self._fetcher.hosts.slow_down(server_of(origin), min(float(delay), LONGEST_DELAY_S))
             return _Rules(parsed=parsed, why="", until=now + KEPT_S)
         if isinstance(answer, Fetched) and answer.status < 500:
             return _Rules(parsed=None, why="", until=now + KEPT_S)

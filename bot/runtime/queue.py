@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import procrastinate
 from procrastinate.jobs import Job
 from sqlalchemy import Connection, Engine, text
 
-from bot.core.addresses import origin_of
+from bot.core.addresses import server_of
 from bot.errors import StoreError
 from bot.store import articles, deliveries, feeds
 from bot.store.engine import NO_TABLES, open_engine, snapshot, transaction, without_time_limit
@@ -31,7 +32,10 @@ HEARTBEAT_S, DEAD_AFTER_S = 10.0, 30.0
 """How often a worker says that it lives, and how long it may be silent before its jobs are taken from it."""
 LONGEST_JOB_S = 900.0
 """How long a job may take before it counts as lost, though its worker lives: several times what the stages allow themselves."""
+SCHEMA_OF_UNMARKED = "03.04.00_50_post_add_retry_failed_job_procedure"
+"""The last of procrastinate's migrations in queues that carry no mark: those made before there was one."""
 _LOCK = 7_214_904  # any number of our own: one process tends at a time
+_MARK = "made with procrastinate "  # its schema has no mark of its own: a comment on the table of jobs names its last migration
 
 _LOST = text("""
     SELECT job.id, job.task_name, job.args FROM procrastinate_jobs job
@@ -97,19 +101,25 @@ class Hints:
 
 
 def prepare_queue(engine: Engine) -> bool:
-    """Make the queue's tables where there are none; return whether there were none."""
+    """Make the queue's tables where there are none, and mark them; return whether there were none.
+
+    Raises:
+        StoreError: The tables are of another version of procrastinate.
+    """
     with transaction(engine) as connection:
         without_time_limit(connection)
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        if _has_queue(connection):
-            return False
-        raw: Any = connection.connection.driver_connection
-        raw.execute(procrastinate.schema.SchemaManager.get_schema())
-        return True
+        if made := not _has_queue(connection):
+            raw: Any = connection.connection.driver_connection
+            raw.execute(procrastinate.schema.SchemaManager.get_schema())
+            _mark(connection)
+        else:
+            _require_schema(connection)
+        return made
 
 
 def require_queue(url: str) -> None:
-    """Raise StoreError where the store at `url` is not PostgreSQL, or has no queue yet."""
+    """Raise StoreError where the store at `url` is not PostgreSQL, or has no queue yet or one of another version."""
     engine = open_engine(url)
     try:
         if engine.dialect.name != "postgresql":
@@ -119,6 +129,7 @@ def require_queue(url: str) -> None:
         with snapshot(engine) as connection:
             if not _has_queue(connection):
                 raise StoreError(f"the database {engine.url} {NO_TABLES}")
+            _require_schema(connection)
     finally:
         engine.dispose()
 
@@ -136,7 +147,7 @@ def tend(engine: Engine, hints: Hints, now: datetime) -> Tended:
         wanting = [name for name in deliveries.wanting_channels(connection, now) if name not in known[DELIVER]]
         hosts: dict[str, list[str]] = {}
         for url, fetched_from in due:
-            hosts.setdefault(origin_of(fetched_from), []).append(url)
+            hosts.setdefault(server_of(fetched_from), []).append(url)
         return Tended(
             recovered=recovered,
             ingest=hints.hosts(connection, hosts),
@@ -186,6 +197,29 @@ def _known(connection: Connection) -> dict[str, set[str]]:
 
 def _has_queue(connection: Connection) -> bool:
     return connection.scalar(text("SELECT to_regclass('procrastinate_jobs')")) is not None
+
+
+def _library_schema() -> str:
+    """Return the name of the last migration that the installed procrastinate knows: it numbers them by its versions."""
+    folder = Path(procrastinate.schema.SchemaManager.get_migrations_path())
+    return max(file.stem for file in folder.glob("*.sql"))
+
+
+def _mark(connection: Connection) -> None:
+    name = _library_schema().replace("'", "''")
+    connection.execute(text(f"COMMENT ON TABLE procrastinate_jobs IS '{_MARK}{name}'"))
+
+
+def _require_schema(connection: Connection) -> None:
+    """Raise StoreError where the queue in the database is not the installed library's."""
+    mark = connection.scalar(text("SELECT obj_description(to_regclass('procrastinate_jobs'), 'pg_class')")) or ""
+    found = mark.removeprefix(_MARK) if mark.startswith(_MARK) else SCHEMA_OF_UNMARKED
+    wanted = _library_schema()
+    if found != wanted:
+        raise StoreError(
+            f"the queue in the database is of procrastinate's schema {found}, the installed library wants {wanted}: "
+            "stop the workers and follow 'The queue's own schema' in docs/operating.md"
+        )
 
 
 def _job(stage: str, *, lock: str | None = None, **arguments: Any) -> Job:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.addresses import canonical, clean, identity, is_redirector, origin_of, redacted
+from bot.core.addresses import canonical, clean, identity, is_redirector, origin_of, redacted, server_of
 
 INNER = "https://paper.example/world/talks-resume"
 GOOGLE_ID = (
@@ -93,6 +93,26 @@ def test_the_origin_tells_ports_and_schemes_apart():
     assert origin_of("https://a.example:8443") == "https://a.example:8443"
     assert origin_of("https://a.example:99999") == ""
     assert origin_of("file:///etc/passwd") == ""
+
+
+@pytest.mark.parametrize(
+    ("address", "server"),
+    [
+        ("http://Paper.example/feed", "paper.example"),
+        ("https://paper.example/", "paper.example"),
+        ("https://paper.example.:8443/x", "paper.example"),
+        ("https://www.paper.example/", "www.paper.example"),
+        ("http://192.0.2.7:8080/", "192.0.2.7"),
+        ("http://127.0.0.1:8080/", "127.0.0.1:8080"),
+        ("http://localhost/", "localhost:80"),
+        ("http://[::1]:81/", "::1:81"),
+        ("http://127.0.0.1.paper.example:81/", "127.0.0.1.paper.example"),
+        ("https://paper.example:99999/", ""),
+        ("ftp://paper.example/", ""),
+    ],
+)
+def test_a_server_is_a_host_whatever_its_scheme_and_port_but_for_this_machine_s(address, server):
+    assert server_of(address) == server
 
 
 def test_passwords_are_hidden_on_screens():
