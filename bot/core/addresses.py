@@ -145,7 +145,7 @@ def server_of(address: str) -> str:
     if not origin:
         return ""
     host = host_of(address).rstrip(".")
-    here = host == "localhost" or host == "::1" or re.fullmatch(r"127(\.\d{1,3}){3}", host)
+    here = host in {"localhost", "::1"} or re.fullmatch(r"127(\.\d{1,3}){3}", host)
     return f"{host}:{origin.rpartition(':')[2]}" if here else host
 
 

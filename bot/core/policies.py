@@ -26,7 +26,7 @@ class AlertPolicy:
     `mixed_within_days` is how far apart two voices of a holder that differ may speak to be mixed signals.
     """
 
-    alert_at: float = 0.5
+    alert_at: float = 0.6
     digest_at: float = 0.3
     pair_at: float = 0.3
     near_at: float = 0.5

@@ -8,8 +8,8 @@ The rules, in the order in which they bind:
 1. A feed that says 410 is "gone": asked again once a week, active again as soon as it answers.
 2. Retry-After is obeyed (seconds or a date), within `fastest_s` and a day; nonsense counts as absent.
 3. A failure doubles the wait from `fastest_s` up to `slowest_s` and stays there; no number of failures stops a feed.
-4. A success is followed by a quarter of the feed's cadence, but never sooner than its TTL or Cache-Control asks, and always
-   within `fastest_s` and `slowest_s`.
+4. A success is followed by a quarter of the feed's cadence, or by what its TTL or Cache-Control asks where that is longer, but
+   always within `fastest_s` and `slowest_s`: a feed that asks for more than `slowest_s` is not given it.
 5. Jitter only ever lengthens a wait, by up to a tenth, so that no bound is undercut. After a poll that others came with (a
    feed's first, or one that the bot was not there for) it is up to the whole wait: a thousand feeds that are read in the first
    ten seconds would else stay together, and what they bring would come in gusts that take minutes to judge.

@@ -1,7 +1,8 @@
 """Training data: pairs that this project wrote, and labels of a corpus whose texts live elsewhere.
 
-`models/data/pairs.jsonl` holds whole rows, `models/data/ladders.jsonl` groups of lines at different places of one scale, with
-statements that are labelled against each of them. `models/data/corpus_labels.jsonl` holds labels only (document, offsets, hash of
+`models/data/pairs.jsonl` holds whole rows, `models/data/ladders.jsonl` groups of lines with statements that are labelled against
+each of them: ladders, whose lines stand at different places of one scale, and documents, of which every sentence is there.
+`models/data/corpus_labels.jsonl` holds labels only (document, offsets, hash of
 the span, position, relation); `verify_corpus` makes sure that the texts somebody has are the ones that were annotated.
 """
 
@@ -21,6 +22,16 @@ PAIRS = "pairs.jsonl"
 LADDERS = "ladders.jsonl"
 CORPUS_LABELS = "corpus_labels.jsonl"
 ENCODER, CLASSIFIER, TEST = "encoder", "classifier", "test"
+UNRELATED = "u"
+LETTERS = {
+    UNRELATED: Relation.UNRELATED,
+    "c": Relation.CONSISTENT,
+    "s": Relation.SOFTENING,
+    "h": Relation.HARDENING,
+    "x": Relation.CONTRADICTION,
+    "n": Relation.NEW_OFFER,
+}
+"""How `ladders.jsonl` writes relations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,17 +96,20 @@ def own_rows(folder: Path) -> list[Row]:
 def read_ladders(path: Path) -> list[Row]:
     """Return a row for each statement of each group and each of the group's lines.
 
-    Fields of a group: group, family, split, lines (holder, topic, position) and statements (speaker, title, statement, certainty
-    and `relations`, one a line, in their order). InputError naming file and line for a bad one.
+    Fields of a group: group, family, split, lines (holder, topic, position) and statements (statement, `relations`, optional
+    speaker, title, certainty). `relations` has a letter of `LETTERS` for each line, in their order; without it the statement says
+    nothing of any. A title may stand with the group: a document's statements share it. InputError naming file and line for a bad
+    one.
     """
     rows = []
     for number, raw in read_jsonl(path):
-        shared = {name: raw.get(name, "") for name in ("group", "family", "split")}
+        shared = {name: raw.get(name, "") for name in ("group", "family", "split", "title")}
         try:
             for place, said in enumerate(raw["statements"], 1):
-                for rung, (line, relation) in enumerate(zip(raw["lines"], said["relations"], strict=True), 1):
+                letters = said.get("relations", UNRELATED * len(raw["lines"]))
+                for rung, (line, letter) in enumerate(zip(raw["lines"], letters, strict=True), 1):
                     name = f"{raw['group']}-{place}-{rung}"
-                    rows.append(_row({**shared, **said, **line, "relation": relation, "id": name}, name))
+                    rows.append(_row({**shared, **said, **line, "relation": LETTERS[letter], "id": name}, name))
         except (KeyError, TypeError) as fault:
             raise InputError(f"{path}:{number}: the key {fault} is missing.") from None
         except ValueError as fault:

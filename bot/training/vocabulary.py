@@ -58,7 +58,7 @@ def trimmed(tokenizer: str, *, seen: Iterable[str], frequent: int) -> Vocabulary
         token["id"] = places[token["id"]]
     made["truncation"] = made["padding"] = None
     _renumber(made["post_processor"], places)
-    return Vocabulary(tokenizer=json.dumps(made, ensure_ascii=False), kept=kept)
+    return Vocabulary(tokenizer=json.dumps(made, ensure_ascii=False, separators=(",", ":")), kept=kept)
 
 
 def _is_needed(token: str, vocabulary: Collection[str]) -> bool:

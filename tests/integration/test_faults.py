@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import resource
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 from alembic import op
 from sqlalchemy import Engine, event, inspect, select, text
 
@@ -86,6 +89,64 @@ def test_on_a_full_disk_a_transaction_leaves_nothing_and_the_bot_goes_on_when_th
     assert stored(sqlite) == []
     assert runtime.run()
     assert len(tried) == 2
+    assert stored(sqlite) == ["a", "b"]
+
+
+def read_only(sqlite: Engine, path: Path) -> Callable[[], None]:
+    """Let SQLite refuse to write, as it does where it sees that the disk may not be written; return what ends that."""
+    state = {"query_only": "ON"}
+
+    @event.listens_for(sqlite, "checkout")
+    def refuse(connection, *_: object) -> None:
+        connection.execute(f"PRAGMA query_only = {state['query_only']}")
+
+    return lambda: state.update(query_only="OFF")
+
+
+def unwritable(sqlite: Engine, path: Path) -> Callable[[], None]:
+    """Let the system refuse to write the file on, as it does where a disk turned read-only under it; return what ends that."""
+    sqlite.dispose()  # so that the log is written anew, from its beginning
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16_384, before[1]))
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize(
+    ("turn", "told"),
+    [(read_only, "cannot be written"), (unwritable, "cannot be read or written: the disk reports an error")],
+)
+def test_a_disk_that_turns_read_only_under_the_running_bot_stops_nothing_for_good(
+    sqlite: Engine, tmp_path: Path, turn: Callable[[Engine, Path], Callable[[], None]], told: str
+) -> None:
+    faults: list[str] = []
+    mended: list[str] = []
+    runtime: LocalRuntime
+    mend = turn(sqlite, tmp_path / "walkback.db")
+
+    def step(now: datetime) -> int:
+        try:
+            add(sqlite, "a", "b", body="x" * 40_000)
+        except StoreError as fault:
+            faults.append(str(fault))
+            mend()  # somebody mounts it for writing
+            if len(faults) > 3:
+                runtime.stop()
+            raise
+        mended.append("")
+        runtime.stop()
+        return 1
+
+    runtime = LocalRuntime([Work(name="write", step=step)], tmp_path / "beat")
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory(), processors=[])
+    alarm = threading.Timer(60.0, runtime.stop)
+    alarm.start()
+    try:
+        assert runtime.run()
+    finally:
+        alarm.cancel()
+        mend()
+    assert len(faults) == len(mended) == 1
+    assert told in faults[0]
     assert stored(sqlite) == ["a", "b"]
 
 

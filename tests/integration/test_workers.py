@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import structlog
 import working
-from outlets import CHANNELS, Desk, shown
+from outlets import CHANNELS, TRACKED, Desk, shown
 from postgres_server import Server
 from slack_peer import FakeSlack, Faults, Peer
 from sqlalchemy import Engine, text
 
+from bot.core.policies import AlertPolicy
 from bot.domain import Article, ArticleState, Feed
 from bot.errors import StoreError
 from bot.runtime import queue
 from bot.runtime.queue import Hints, forget_finished, prepare_queue, require_queue, tend
 from bot.runtime.workers import Stages, Workers
+from bot.stages.assess import Assess
 from bot.store import articles, deliveries, feeds
 from bot.store.articles import Arrival
 from bot.store.engine import open_engine, snapshot, transaction
 
 RATES = {"429": 0.04, "5xx": 0.04, "5xx_after": 0.04, "reset_before": 0.04, "reset_after": 0.06}
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+OTHERS_TRANSACTIONS = text(
+    "SELECT count(*) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid != pg_backend_pid() AND xact_start IS NOT NULL"
+)
+OPERATING = Path(__file__).parents[2] / "docs" / "operating.md"
 JOBS = text("SELECT id, task_name, lock, args, status::text AS status FROM procrastinate_jobs ORDER BY id")
 
 
@@ -269,6 +279,18 @@ def test_a_queue_carries_the_last_of_its_librarys_migrations_and_one_from_before
         engine.dispose()
 
 
+def test_a_queue_is_made_anew_after_the_statements_that_operating_gives(postgres) -> None:
+    documented = OPERATING.read_text().split("### The queue's own schema")[1].split("```sql\n")[1].split("```")[0]
+    with postgres.empty() as url:
+        engine = open_engine(url)
+        prepare_queue(engine)
+        with transaction(engine) as connection:
+            connection.connection.driver_connection.execute(documented)
+        assert prepare_queue(engine)
+        require_queue(url)
+        engine.dispose()
+
+
 def test_workers_say_what_they_need(postgres, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="WALKBACK_DATABASE_URL=postgresql"):
         require_queue(f"sqlite:///{tmp_path / 'w.db'}")
@@ -304,6 +326,71 @@ def test_a_worker_waits_for_the_database_to_come_back_and_goes_on(
         process.stop()
         thread.join(120)
     assert not thread.is_alive()
+
+
+def until(what: Callable[[], object]) -> None:
+    late = time.monotonic() + 120.0
+    while not what():
+        assert time.monotonic() < late
+        time.sleep(0.02)
+
+
+def freeze(process: subprocess.Popen[bytes], engine: Engine) -> None:
+    """Stop a process between its transactions: the locks of one under way would be kept for two minutes (IDLE_TIMEOUT_S)."""
+    while True:
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(0.02)
+        with snapshot(engine) as connection:
+            if not connection.scalar(OTHERS_TRANSACTIONS):
+                return
+        process.send_signal(signal.SIGCONT)
+        time.sleep(0.01)
+
+
+def test_what_a_frozen_worker_had_begun_is_done_by_another_and_once_though_it_is_thawed(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    slack, desk, engine, hints = FakeSlack(*CHANNELS), Desk(1), open_engine(url), Hints()
+    other = Assess(
+        engine,
+        make_judge=lambda tracked: working.Judge(tracked, 0.0),
+        configured=TRACKED,
+        featurizer=working.Apart(),
+        policy=AlertPolicy(group_at=2.0),
+        channel_for=lambda position: position.channel,
+        announce=hints.channels,
+    )
+
+    def doing() -> list[str]:
+        return [job.args["articles"] for job in jobs(engine) if (job.task_name, job.status) == ("assess", "doing")]
+
+    with desk.serving(), Peer(slack.respond) as peer:
+        desk.configure(engine)
+        desk.publish(1)
+        process = working.start(url, peer.url, working.Habits(cost_s=1.0))
+        try:
+            until(doing)
+            freeze(process, engine)
+            (ids,) = doing()
+            assert working.assessed_by_tally(engine) == 0
+            with transaction(engine) as connection:
+                connection.execute(
+                    text("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 minute'")
+                )
+            assert tend(engine, hints, datetime.now(UTC)).recovered == 1
+            take(engine, "assess")
+            assert other.run_once(datetime.now(UTC), only=ids).articles == 1
+            process.send_signal(signal.SIGCONT)
+            until(lambda: not doing())  # it ends what it had
+            until(lambda: slack.channels[CHANNELS[0]]["messages"])
+            assert process.poll() is None
+        finally:
+            working.kill(process)
+    assert working.assessed_by_tally(engine) == 1
+    assert shown(message for details in slack.channels.values() for message in details["messages"]) == desk.shifts()
+    engine.dispose()
 
 
 def test_nothing_is_lost_or_shown_twice_whichever_worker_dies_and_though_the_database_restarts(

@@ -22,7 +22,7 @@ from soaking import soak  # noqa: E402  # the path above comes first
 import bot  # noqa: E402  # the path above comes first
 
 SETTLED_FROM = 0.5
-"""Until then caches fill, such as the embeddings of 20,000 sentences."""
+"""Until then caches fill, such as the embeddings of 4,000 sentences."""
 
 
 def main() -> int:

@@ -20,6 +20,10 @@ VERSIONS = ("1.31", "1.37")
 """The oldest that the manifests are for, and the newest that is known."""
 
 
+UNFOLDED = 1.7
+"""How many times a model's file what is unfolded from it takes, at most: 98 MB of 62."""
+
+
 def loaded(path: Path) -> list[dict[str, Any]]:
     return list(YAML(typ="safe").load_all(path))
 
@@ -29,14 +33,18 @@ def manifests() -> list[dict[str, Any]]:
     return [document for name in files for document in loaded(KUBERNETES / name)]
 
 
-def deployment() -> dict[str, Any]:
-    (found,) = (document for document in manifests() if document["kind"] == "Deployment")
-    return found
+def deployments() -> dict[str, dict[str, Any]]:
+    """Return each deployment by what it is a component of."""
+    found = [document for document in manifests() if document["kind"] == "Deployment"]
+    return {document["metadata"]["labels"]["app.kubernetes.io/component"]: document for document in found}
+
+
+def pods() -> list[dict[str, Any]]:
+    return [document["spec"]["template"]["spec"] for document in deployments().values()]
 
 
 def containers() -> list[dict[str, Any]]:
-    pod = deployment()["spec"]["template"]["spec"]
-    return [*pod["initContainers"], *pod["containers"]]
+    return [container for pod in pods() for container in (*pod["initContainers"], *pod["containers"])]
 
 
 def services() -> dict[str, dict[str, Any]]:
@@ -54,7 +62,7 @@ def test_every_manifest_is_valid_against_the_schemas_of_kubernetes(version: str)
 
 
 def test_the_schemas_refuse_what_is_misspelt() -> None:
-    document = deployment()
+    document = deployments()["worker"]
     document["spec"]["template"]["spec"]["containers"][0]["livenesProbe"] = {}
     with pytest.raises(kubernetes_validate.ValidationError, match="livenesProbe"):
         kubernetes_validate.validate(document, VERSIONS[1], strict=True)
@@ -66,10 +74,10 @@ def test_every_file_is_among_the_resources() -> None:
 
 
 def test_pods_run_without_root_privileges_or_a_writable_image() -> None:
-    pod = deployment()["spec"]["template"]["spec"]
-    assert pod["automountServiceAccountToken"] is False
-    assert (pod["securityContext"]["runAsNonRoot"], pod["securityContext"]["runAsUser"]) == (True, 10001)
-    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    for pod in pods():
+        assert pod["automountServiceAccountToken"] is False
+        assert (pod["securityContext"]["runAsNonRoot"], pod["securityContext"]["runAsUser"]) == (True, 10001)
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
     for container in containers():
         context = container["securityContext"]
         assert (context["allowPrivilegeEscalation"], context["readOnlyRootFilesystem"]) == (False, True)
@@ -83,18 +91,40 @@ def test_secrets_are_referred_to_and_settings_are_known() -> None:
     for container in containers():
         names = {variable["name"]: variable for variable in container["env"]}
         assert set(names) <= known
-        for secret in ("WALKBACK_DATABASE_URL", "WALKBACK_SLACK_TOKEN"):
+        for secret in ("WALKBACK_DATABASE_URL", "WALKBACK_SLACK_TOKEN", "WALKBACK_SLACK_APP_TOKEN"):
             assert "value" not in names[secret]
             assert names[secret]["valueFrom"]["secretKeyRef"]["name"] == "walkback"
     assert not any(document["kind"] == "Secret" for document in manifests())
 
 
 def test_labels_select_what_they_are_meant_to() -> None:
-    labels = deployment()["spec"]["template"]["metadata"]["labels"]
+    labels = {name: document["spec"]["template"]["metadata"]["labels"] for name, document in deployments().items()}
+    selected = []
     for document in manifests():
         spec = document["spec"]
-        wanted = (spec.get("podSelector") or spec["selector"])["matchLabels"]
-        assert wanted.items() <= labels.items()
+        wanted = (spec.get("podSelector") or spec["selector"])["matchLabels"].items()
+        selected.append((document["kind"], {name for name, each in labels.items() if wanted <= each.items()}))
+    assert sorted(selected, key=lambda one: (one[0], sorted(one[1]))) == [
+        ("Deployment", {"desk"}),
+        ("Deployment", {"worker"}),
+        ("NetworkPolicy", {"desk", "worker"}),
+        ("PodDisruptionBudget", {"worker"}),
+    ]
+
+
+def test_there_is_one_desk_and_never_a_second_beside_it() -> None:
+    spec = deployments()["desk"]["spec"]
+    assert (spec["replicas"], spec["strategy"]) == (1, {"type": "Recreate"})
+    assert spec["template"]["spec"]["containers"][0]["args"] == ["desk"]
+
+
+def test_data_has_room_for_a_new_model_beside_the_old_one_as_they_are_unfolded() -> None:
+    model = (ROOT / "models" / "encoder" / "model.onnx").stat().st_size
+    for pod in pods():
+        (data,) = (volume["emptyDir"] for volume in pod["volumes"] if volume["name"] == "data")
+        assert data["sizeLimit"].endswith("Mi")
+        room = int(data["sizeLimit"].removesuffix("Mi")) * 1024**2
+        assert room > 2 * UNFOLDED * model
 
 
 def test_nothing_comes_in_but_for_the_metrics_and_private_networks_are_out_of_reach_of_the_web_rule() -> None:
@@ -114,15 +144,16 @@ def test_what_is_started_is_a_command() -> None:
     assert started <= set(get_command(app).commands)
 
 
-def test_probes_ask_what_a_worker_answers_where_it_listens() -> None:
-    (worker,) = deployment()["spec"]["template"]["spec"]["containers"]
-    environment = {variable["name"]: variable.get("value") for variable in worker["env"]}
-    (port,) = worker["ports"]
+@pytest.mark.parametrize("component", ["worker", "desk"])
+def test_probes_ask_what_a_process_answers_where_it_listens(component: str) -> None:
+    (process,) = deployments()[component]["spec"]["template"]["spec"]["containers"]
+    environment = {variable["name"]: variable.get("value") for variable in process["env"]}
+    (port,) = process["ports"]
     assert (environment["WALKBACK_WEB_PORT"], environment["WALKBACK_WEB_BIND"]) == (
         str(port["containerPort"]),
         "0.0.0.0",
     )
-    probes = {name: probe["httpGet"] for name, probe in worker.items() if name.endswith("Probe")}
+    probes = {name: probe["httpGet"] for name, probe in process.items() if name.endswith("Probe")}
     assert {name: probe["path"] for name, probe in probes.items()} == {
         "startupProbe": "/healthz", "livenessProbe": "/healthz", "readinessProbe": "/readyz"
     }  # fmt: skip

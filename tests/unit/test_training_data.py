@@ -96,14 +96,14 @@ def test_a_folder_without_texts_is_no_corpus(tmp_path: Path) -> None:
 
 
 LADDER = {
-    "group": "g1", "family": "security", "split": "test",
+    "group": "g1", "family": "security", "split": "test", "title": "Day two",
     "lines": [
         {"holder": "Norland", "topic": "tanks", "position": "Norland will send no tanks."},
         {"holder": "Norland", "topic": "tanks", "position": "Norland will send ten tanks."},
     ],
     "statements": [
-        {"speaker": "Ada Berg", "title": "Talks", "statement": "Ten, she said.", "relations": ["contradiction", "consistent"]},
-        {"speaker": "", "title": "Talks", "statement": "Nobody asked.", "relations": ["unrelated", "unrelated"]},
+        {"speaker": "Ada Berg", "title": "Talks", "statement": "Ten, she said.", "relations": "xc"},
+        {"statement": "Nobody asked."},
     ],
 }  # fmt: skip
 
@@ -115,10 +115,17 @@ def test_a_ladder_gives_a_row_for_each_statement_and_line(tmp_path):
     ]  # fmt: skip
     assert {(row.group, row.family, row.split) for row in rows} == {("g1", "security", "test")}
     assert (rows[1].pair.position, rows[1].pair.speaker) == ("Norland will send ten tanks.", "Ada Berg")
+    assert [row.pair.title for row in rows] == ["Talks", "Talks", "Day two", "Day two"]
 
 
 @pytest.mark.parametrize(
-    "change", [{"lines": LADDER["lines"][:1]}, {"statements": [{"statement": "x"}]}, {"statements": None}]
+    "change",
+    [
+        {"lines": LADDER["lines"][:1]},
+        {"statements": [{"speaker": "x"}]},
+        {"statements": None},
+        {"statements": [{"statement": "x", "relations": "cz"}]},
+    ],
 )
 def test_a_bad_ladder_is_named_by_its_line(tmp_path, change):
     with pytest.raises(InputError, match=r"l\.jsonl:2"):
