@@ -27,7 +27,7 @@ POLICY = PollPolicy(
     host_gap_s=0.0,
     connect_timeout_s=1.0,
     read_timeout_s=1.5,
-    total_timeout_s=3.0,
+    total_timeout_s=6.0,
     max_bytes=10_000_000,
 )
 LIMITS = Limits(cpu_s=4.0, patience_s=0.3)
