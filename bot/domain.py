@@ -8,6 +8,7 @@ lives between the parser (`feeds.parsed`) and its article, and has no noun here.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -204,6 +205,11 @@ class Candidate:
     published: datetime | None = None
 
 
+def shift_probability(probabilities: Mapping[Relation, float]) -> float:
+    """Return the probability of any shift, in [0, 1], of those of the relations."""
+    return sum(p for relation, p in probabilities.items() if relation.is_shift)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
     """The classifier's judgement of one candidate. `probabilities` has the six relations and sums to 1."""
@@ -218,7 +224,7 @@ class Assessment:
     @property
     def shift_probability(self) -> float:
         """Probability that the statement is any shift, in [0, 1]."""
-        return sum(p for relation, p in self.probabilities.items() if relation.is_shift)
+        return shift_probability(self.probabilities)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

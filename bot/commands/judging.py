@@ -66,10 +66,6 @@ def _parsed(label: str) -> tuple[str, Relation]:
         raise InputError(f"--label: {label!r} is not ID=RELATION. Relations: {known}.") from None
 
 
-def _shift(entry: TimelineEntry) -> float:
-    return sum(p for relation, p in entry.probabilities.items() if relation.is_shift)
-
-
 def _line(entry: TimelineEntry) -> dict[str, object]:
     return {
         "id": entry.id,
@@ -77,12 +73,12 @@ def _line(entry: TimelineEntry) -> dict[str, object]:
         "statement": entry.statement.text,
         "speaker": entry.statement.speaker,
         "relation": entry.relation.value,
-        "probability": round(_shift(entry), 3),
+        "probability": round(entry.shift_probability, 3),
         "url": entry.article_url,
         "published": entry.published.isoformat(),
     }
 
 
 def _words(entry: TimelineEntry) -> str:
-    head = f"{entry.id}  {entry.position_id}: {entry.relation.value}, a shift at {_shift(entry):.2f}"
+    head = f"{entry.id}  {entry.position_id}: {entry.relation.value}, a shift at {entry.shift_probability:.2f}"
     return f"{head}\n  {entry.statement.speaker or '-'}: {entry.statement.text}\n  {entry.article_url}"

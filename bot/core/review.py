@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import log
 
 from bot.core.likeness import content_words, shared
-from bot.domain import Relation
+from bot.domain import Relation, shift_probability
 
 SAME_POSITION = 0.85
 """What a candidate is worth beside one of the same position that was chosen already."""
@@ -28,7 +28,7 @@ def uncertainty(probabilities: Mapping[Relation, float]) -> float:
 
     Half of it is whether there is a shift at all, half which relation it is: the entropies of both, each by its greatest.
     """
-    shift = sum(p for relation, p in probabilities.items() if relation.is_shift)
+    shift = shift_probability(probabilities)
     which = _entropy(list(probabilities.values())) / log(len(Relation))
     return (_entropy([shift, 1 - shift]) / log(2) + which) / 2
 

@@ -13,7 +13,7 @@ from bot.core.verdict import clauses, decide, deciding_words, explain
 from bot.detection.classifier import Classifier, load_classifier
 from bot.detection.featurizer import Featurizer, load_featurizer
 from bot.detection.manifest import CLASSIFIER_FILE, read_manifest, verify
-from bot.domain import Relation
+from bot.domain import Relation, shift_probability
 
 RELATIONS = tuple(Relation)
 
@@ -30,7 +30,7 @@ class Judgement:
     @property
     def shift_probability(self) -> float:
         """Probability of any shift, in [0, 1]."""
-        return sum(p for relation, p in self.probabilities.items() if relation.is_shift)
+        return shift_probability(self.probabilities)
 
 
 class Detector:

@@ -194,7 +194,7 @@ def _entry(entry: TimelineEntry, position: Position | None) -> Finding:
     return Finding(
         headline=headline,
         words=entry.statement.text,
-        probability=sum(p for relation, p in entry.probabilities.items() if relation.is_shift),
+        probability=entry.shift_probability,
         decision=entry.ruling.decision.value,
         reason=f"{entry.reason}; {entry.ruling.reason}".strip("; "),
         outlet=entry.outlet,

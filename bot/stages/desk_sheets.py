@@ -152,7 +152,7 @@ def _to_judge(entry: TimelineEntry, position: Position, line: str) -> Finding:
         headline=moved(position.holder.name, position.topic, entry.relation),
         words=entry.statement.text,
         line=line or position.baseline,
-        probability=sum(p for relation, p in entry.probabilities.items() if relation.is_shift),
+        probability=entry.shift_probability,
         decision=entry.ruling.decision.value,
         reason=entry.ruling.reason,
         url=entry.article_url,

@@ -15,7 +15,7 @@ from bot.core.policies import AlertPolicy
 from bot.domain import Account, Assessment, Mode, Relation
 from bot.stages.cases import Case, Known, KnownShifts
 from bot.stages.messages import Messages, Reply, account_from, account_of, alert_of, opener
-from bot.store import assessments, differing, positions, shifts
+from bot.store import assessments, positions, shifts
 from bot.store.assessments import TimelineEntry
 
 MIXED_SIGNALS = "Mixed signals"
@@ -118,11 +118,6 @@ class Disputes:
         line = positions.at_revision(case.connection, position, known.record.position_revision)
         case.taken.channels.add(self._messages.channel(position))
         return self._messages.reply(case.connection, known.record, known.accounts, line, reply, case.now)
-
-
-def differ_key(known: Known) -> str:
-    """Return the key of the alert that two outlets have a shift's statement otherwise: one for a shift."""
-    return differing.key_of(known.record.key)
 
 
 def against(reason: str, what: Bearing, known: Known | None) -> str:

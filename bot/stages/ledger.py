@@ -22,10 +22,10 @@ from bot.detection.featurizer import Featurizer
 from bot.domain import Assessment, Decision, Position, Ruling
 from bot.stages.cases import Case, Known, KnownShifts, Taken
 from bot.stages.desk import confirm_by_policy
-from bot.stages.disputes import Disputes, against, differ_key, may_bear
+from bot.stages.disputes import Disputes, against, may_bear
 from bot.stages.judge import JudgedArticle, carried_as
 from bot.stages.messages import Messages, Reply, account_of, alert_of
-from bot.store import assessments, mutes, positions, shifts, tallies
+from bot.store import assessments, differing, mutes, positions, shifts, tallies
 from bot.store.assessments import Judged
 from bot.store.shifts import ShiftRecord
 
@@ -191,7 +191,7 @@ class Ledger:
         """Save a statement that opens no shift but speaks against one, and tell of it."""
         told = self._disputes.tell(case, assessment, what, known)
         if told and what is Bearing.DIFFERS:
-            key = differ_key(known)
+            key = differing.key_of(known.record.key)
             record = opened(key, assessment, case.now, alerted=True, about=About.DIFFER)
             if shifts.save(case.connection, record):
                 self._disputes.accounts_differ(case, assessment, known, key)

@@ -9,7 +9,18 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select
 
-from bot.domain import Assessment, Candidate, Certainty, Decision, Mode, Relation, Ruling, Statement, identify
+from bot.domain import (
+    Assessment,
+    Candidate,
+    Certainty,
+    Decision,
+    Mode,
+    Relation,
+    Ruling,
+    Statement,
+    identify,
+    shift_probability,
+)
 from bot.store import shifts
 from bot.store.engine import insert
 from bot.store.schema import articles, assessments, statements
@@ -50,6 +61,11 @@ class TimelineEntry:
     outlet: str
     published: datetime
     bearing: str = ""
+
+    @property
+    def shift_probability(self) -> float:
+        """Probability that the statement is any shift, in [0, 1]."""
+        return shift_probability(self.probabilities)
 
     def judged(self, candidate: Candidate) -> Assessment:
         """Return what was judged, of `candidate`: the one that was judged, or the same words elsewhere."""

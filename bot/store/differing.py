@@ -7,14 +7,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
+from bot.core.bearing import Bearing
+from bot.core.card import About
 from bot.domain import identify
 from bot.store.assessments import TimelineEntry
 from bot.store.schema import shifts as table
 from bot.store.shifts import ShiftRecord
-
-KIND = "differ"
-BEARING = "differs"
-"""What the accounts that have it otherwise do to the shift, under whose key they are filed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +25,7 @@ class Original:
 
 def key_of(shift_key: str) -> str:
     """Return the key of the alert that a shift's statement is had otherwise: one for a shift."""
-    return identify(KIND, shift_key)
+    return identify(About.DIFFER, shift_key)
 
 
 def originals(connection: Connection, records: Collection[ShiftRecord]) -> dict[str, Original]:
@@ -35,7 +33,7 @@ def originals(connection: Connection, records: Collection[ShiftRecord]) -> dict[
 
     One whose account moved the line is an ordinary shift with accounts of its own, and is not among them.
     """
-    alerts = {record.key: record.position_id for record in records if record.kind == KIND}
+    alerts = {record.key: record.position_id for record in records if record.kind == About.DIFFER}
     if not alerts:
         return {}
     query = select(table.c.key, table.c.words).where(table.c.position_id.in_(set(alerts.values())))
@@ -45,7 +43,7 @@ def originals(connection: Connection, records: Collection[ShiftRecord]) -> dict[
 
 def otherwise(entries: Sequence[TimelineEntry], original: Original) -> tuple[TimelineEntry, ...]:
     """Return those of `entries` that have the original's statement otherwise, in their order."""
-    return tuple(entry for entry in entries if entry.shift_key == original.key and entry.bearing == BEARING)
+    return tuple(entry for entry in entries if entry.shift_key == original.key and entry.bearing == Bearing.DIFFERS)
 
 
 def both_sides(entries: Sequence[TimelineEntry], original: Original) -> tuple[TimelineEntry, ...]:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, and_, select
 from bot.core.desk import VerdictKind
 from bot.core.lessons import Lesson
 from bot.core.review import Doubtful, most_useful
-from bot.domain import Certainty, Mode, Relation
+from bot.domain import Certainty, Mode, Relation, shift_probability
 from bot.store import assessments as on_file
 from bot.store import shifts as shifts_on_file
 from bot.store.assessments import TimelineEntry
@@ -63,13 +63,9 @@ def to_review(connection: Connection, *, since: datetime, most: int = 20) -> tup
         )
         for row in connection.execute(query).mappings()
     ]
-    likely = [one for one in doubtful if _shift(one) >= LEAST_LIKELY]
+    likely = [one for one in doubtful if shift_probability(one.probabilities) >= LEAST_LIKELY]
     chosen = most_useful(likely, most)
     return tuple(entry for one in chosen if (entry := on_file.get(connection, one.id)))
-
-
-def _shift(one: Doubtful) -> float:
-    return sum(p for relation, p in one.probabilities.items() if relation.is_shift)
 
 
 def _standing() -> Select[Any]:

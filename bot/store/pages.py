@@ -316,7 +316,7 @@ def _differing(line: ShiftLine, entries: Sequence[TimelineEntry], original: Orig
         title=first.article_title,
         url=first.article_url,
         published=first.published,
-        probability=sum(p for relation, p in first.probabilities.items() if relation.is_shift),
+        probability=first.shift_probability,
     )
 
 

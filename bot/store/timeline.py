@@ -81,7 +81,7 @@ def _row(entry: assessments.TimelineEntry) -> TimelineRow:
         title=entry.article_title,
         url=entry.article_url,
         decision=entry.ruling.decision,
-        probability=sum(p for relation, p in entry.probabilities.items() if relation.is_shift),
+        probability=entry.shift_probability,
         shift_key=entry.shift_key or "",
         article_id=entry.statement.article_id,
         position_revision=entry.position_revision,
