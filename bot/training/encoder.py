@@ -57,6 +57,8 @@ class Recipe:
     batch: int = 32
     trunk_lr: float = 6e-5
     head_lr: float = 5e-4
+    layer_decay: float = 1.0
+    """By what a layer's learning rate is multiplied for each trained layer above it (Howard & Ruder 2018, arXiv:1801.06146)."""
     warmup: float = 0.05
     max_pairs: int = 120_000
     budget_s: float = 1e9
@@ -161,12 +163,17 @@ def encode(
 
 def loss_of(rows: Sequence[LabelledPair], nli: torch.Tensor, relation: torch.Tensor) -> torch.Tensor:
     """Weighted mean over rows of -log P(allowed | among), each row under its own head."""
-    losses = []
-    for row, nli_row, relation_row in zip(rows, nli, relation, strict=True):
-        logits = nli_row if row.head == "nli" else relation_row
-        hit = torch.logsumexp(logits[list(row.allowed)], 0)
-        losses.append(row.weight * (torch.logsumexp(logits[list(row.among)], 0) - hit))
-    return torch.stack(losses).sum() / sum(row.weight for row in rows)
+    logits = torch.cat([nli, relation], dim=1).float()
+    allowed, among = torch.zeros(2, len(rows), logits.shape[1], dtype=torch.bool).unbind()
+    for at, row in enumerate(rows):
+        first = 0 if row.head == "nli" else len(NLI_LABELS)
+        allowed[at, [first + label for label in row.allowed]] = True
+        among[at, [first + label for label in row.among]] = True
+    hit, all_ = (
+        torch.logsumexp(logits.masked_fill(~mask.to(logits.device), -torch.inf), dim=1) for mask in (allowed, among)
+    )
+    weights = torch.tensor([row.weight for row in rows]).to(logits.device)
+    return ((all_ - hit) * weights).sum() / weights.sum()
 
 
 @torch.no_grad()

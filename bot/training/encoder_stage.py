@@ -35,8 +35,8 @@ class _Stage:
     """Batches of this pass."""
     pass_began: Any = None
     """The generator's state at the start of this pass: with it the pass is drawn again."""
-    loss: float = 0.0
-    """Running mean."""
+    loss: Any = 0.0
+    """Running mean, a tensor of no dimensions from the first step on."""
 
 
 def train_stage(
@@ -57,9 +57,10 @@ def train_stage(
     # Longer than most: one loop, whose order of steps is what has to be read at a glance.
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed)
-    heads = [*model.dense.parameters(), *model.nli.parameters(), *model.relation.parameters()]
-    trunk = [p for p in model.trunk.parameters() if p.requires_grad]
-    optimiser = torch.optim.AdamW([{"params": trunk, "lr": 1.0}, {"params": heads, "lr": 1.0}], weight_decay=0.01)
+    groups = _groups(model, recipe)
+    trained = [parameter for group in groups for parameter in group["params"]]
+    optimiser = torch.optim.AdamW(groups, weight_decay=0.01)
+    on_gpu = model.device.type == "cuda"
     stage = _Stage(generator=random.Random(recipe.seed))
     if (out / CHECKPOINT).exists():
         _resume(stage, model, optimiser, out / CHECKPOINT, recipe)
@@ -77,16 +78,19 @@ def train_stage(
             if progress >= 1.0:
                 break
             scale = min(progress / recipe.warmup, 1.0) * (1.0 - progress)
-            optimiser.param_groups[0]["lr"] = recipe.trunk_lr * scale
-            optimiser.param_groups[1]["lr"] = recipe.head_lr * scale
-            loss = loss_of(chosen, *model(ids, mask))
+            for group in optimiser.param_groups:
+                group["lr"] = group["full_lr"] * scale
+            with torch.autocast(model.device.type, torch.bfloat16, enabled=on_gpu):
+                outputs = model(ids, mask)
+            loss = loss_of(chosen, *outputs)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
-            torch.nn.utils.clip_grad_norm_([*trunk, *heads], 1.0)
+            torch.nn.utils.clip_grad_norm_(trained, 1.0)
             optimiser.step()
             stage.done += len(chosen)
             stage.taken += 1
-            stage.loss = 0.99 * stage.loss + 0.01 * loss.item() if stage.loss else loss.item()
+            told = loss.detach()  # stays where it is: to ask for it would wait for a GPU at each step
+            stage.loss = 0.99 * stage.loss + 0.01 * told if isinstance(stage.loss, torch.Tensor) else told
             if time.monotonic() - last_check > check_every_s:
                 stage.spent = time.monotonic() - began
                 _check(stage, model, optimiser, out, develop, recipe)
@@ -97,6 +101,22 @@ def train_stage(
         break
     stage.spent = time.monotonic() - began
     _check(stage, model, optimiser, out, develop, recipe)
+
+
+def _groups(model: PairEncoder, recipe: Recipe) -> list[dict[str, Any]]:
+    """Return the optimiser's groups, each with the learning rate that it has at the height of the stage."""
+    heads = [*model.dense.parameters(), *model.nli.parameters(), *model.relation.parameters()]
+    trunk: Any = model.trunk
+    layers = list(trunk.encoder.layer)
+    below = {id(p): len(layers) - 1 - depth for depth, layer in enumerate(layers) for p in layer.parameters()}
+    by_depth: dict[int, list[torch.nn.Parameter]] = {}
+    for parameter in trunk.parameters():
+        if parameter.requires_grad:  # what stands outside the layers is trained as the lowest of them
+            by_depth.setdefault(below.get(id(parameter), len(layers)), []).append(parameter)
+    groups = [
+        {"params": part, "full_lr": recipe.trunk_lr * recipe.layer_decay**depth} for depth, part in by_depth.items()
+    ]
+    return [*groups, {"params": heads, "full_lr": recipe.head_lr}]
 
 
 def _check(
@@ -114,14 +134,15 @@ def _check(
         "seed": recipe.seed,
         "chance": torch.get_rng_state(),
         "chance_of_gpu": torch.cuda.get_rng_state(model.device) if model.device.type == "cuda" else None,
-    } | {name: getattr(stage, name) for name in ("done", "spent", "taken", "pass_began", "loss")}
+        "loss": float(stage.loss),
+    } | {name: getattr(stage, name) for name in ("done", "spent", "taken", "pass_began")}
     torch.save(state, out / (CHECKPOINT + ".part"))
     (out / (CHECKPOINT + ".part")).replace(out / CHECKPOINT)
     line = {
         "done": stage.done,
         "spent_s": round(stage.spent),
         "pairs_per_s": round(stage.done / max(stage.spent, 1e-9), 1),
-        "loss": round(stage.loss, 4),
+        "loss": round(float(stage.loss), 4),
     }
     with (out / "log.jsonl").open("a", encoding="utf-8") as log:
         log.write(json.dumps(line | develop(model)) + "\n")
@@ -137,13 +158,13 @@ def _resume(
         raise InputError(
             f"{checkpoint} was begun with the seed {state['seed']}, not {recipe.seed}: use another folder."
         )
+    if "pass_began" not in state or len(state["optimiser"]["param_groups"]) != len(optimiser.param_groups):
+        raise InputError(f"{checkpoint} was written by another version or for another recipe: use another folder.")
     model.load_state_dict(state["model"])
     optimiser.load_state_dict(state["optimiser"])
     stage.done, stage.spent = state["done"], state["spent"]
-    if "pass_began" not in state:  # written before the place in a pass was kept: begin a pass of its own
-        stage.generator.seed(recipe.seed + stage.done)
-        return
-    stage.taken, stage.pass_began, stage.loss = state["taken"], state["pass_began"], state["loss"]
+    stage.taken, stage.pass_began = state["taken"], state["pass_began"]
+    stage.loss = torch.tensor(state["loss"], device=model.device)
     torch.set_rng_state(state["chance"].cpu())
     if state["chance_of_gpu"] is not None and model.device.type == "cuda":
         torch.cuda.set_rng_state(state["chance_of_gpu"].cpu(), model.device)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,8 @@ transformers = pytest.importorskip("transformers", reason="the extra `train` is 
 
 from bot.errors import InputError  # noqa: E402 - torch may be missing
 from bot.training import encoder  # noqa: E402 - after the check for the extra
-from bot.training.encoder import LabelledPair, PairEncoder, Recipe, accuracy, batches, build, device_of, encode  # noqa: E402 - the same
-from bot.training.encoder_run import logits_of  # noqa: E402 - the same
+from bot.training.encoder import LabelledPair, PairEncoder, Recipe, accuracy, batches, build, device_of, encode, loss_of  # noqa: E402 - the same
+from bot.training.encoder_run import logits_of, mean_of, state_of  # noqa: E402 - the same
 from bot.training.encoder_stage import CHECKPOINT, train_stage  # noqa: E402 - the same
 
 ALL = (0, 1, 2, 3, 4, 5)
@@ -134,14 +135,55 @@ def test_a_checkpoint_of_another_seed_is_refused(start, tmp_path) -> None:
         trained(start(), tmp_path, recipe=Recipe(batch=4, max_pairs=32, seed=4))
 
 
-def test_a_checkpoint_without_its_place_in_the_pass_is_still_taken_up(start, tmp_path) -> None:
-    with pytest.raises(KeyboardInterrupt):
-        trained(start(), tmp_path, stop_at=3)
-    state = torch.load(tmp_path / CHECKPOINT, weights_only=True)
-    older = {name: state[name] for name in ("model", "optimiser", "done", "spent")}
-    torch.save(older, tmp_path / CHECKPOINT)
+def test_a_checkpoint_of_another_recipe_is_refused(start, tmp_path) -> None:
     trained(start(), tmp_path)
-    assert torch.load(tmp_path / CHECKPOINT, weights_only=True)["done"] >= 32
+    state = torch.load(tmp_path / CHECKPOINT, weights_only=True)
+    state["optimiser"]["param_groups"].pop()
+    torch.save(state, tmp_path / CHECKPOINT)
+    with pytest.raises(InputError, match="another version or for another recipe"):
+        trained(start(), tmp_path)
+
+
+def test_lower_layers_learn_more_slowly(start, tmp_path) -> None:
+    """A decay of nothing leaves all but the highest layer, which has the full rate, as they were."""
+    moved = {}
+    for decay in (1.0, 0.0):
+        recipe = Recipe(layers=2, batch=4, max_pairs=32, seed=3, layer_decay=decay, max_tokens=32)
+        before, after = start().requires_grad_(True), start().requires_grad_(True)
+        trained(after, tmp_path / str(decay), recipe=recipe)
+        states = [[layer.state_dict() for layer in model.trunk.encoder.layer] for model in (before, after)]
+        moved[decay] = [
+            max(float((old[n] - new[n]).abs().max()) for n in old) for old, new in zip(*states, strict=True)
+        ]
+    assert min(moved[1.0]) > 1e-5
+    assert moved[0.0][0] == 0.0
+    assert moved[0.0][1] > 1e-5
+
+
+def test_the_loss_is_that_of_the_asked_head_alone_over_the_labels_asked() -> None:
+    rows = [
+        LabelledPair(head="nli", claim="", evidence="", allowed=(0,), among=(0, 2), weight=0.5),
+        LabelledPair(head="relation", claim="", evidence="", allowed=(1, 2), among=ALL),
+    ]
+    nli, relation = torch.tensor([[1.0, 50.0, 0.0], [9.0, 9.0, 9.0]]), torch.zeros(2, 6)
+    first, second = math.log(1 + math.exp(-1.0)), math.log(3)
+    assert float(loss_of(rows, nli, relation)) == pytest.approx((0.5 * first + second) / 1.5)
+
+
+def test_the_mean_of_trainings_lies_between_them_and_a_state_is_a_copy(start, tmp_path) -> None:
+    model = start()
+    states = []
+    for seed in (3, 4):
+        recipe = Recipe(layers=2, frozen_layers=1, batch=4, max_pairs=32, max_tokens=32, seed=seed)
+        states.append(state_of(trained(start(), tmp_path / str(seed), recipe=recipe)))
+    mean = mean_of(states)
+    model.load_state_dict(mean)
+    name = "dense.weight"
+    assert torch.allclose(mean[name], (states[0][name] + states[1][name]) / 2)
+    assert float((states[0][name] - states[1][name]).abs().max()) > 1e-5
+    kept = state_of(model)
+    model.dense.weight.data.zero_()
+    assert torch.equal(kept[name], mean[name])
 
 
 def test_batches_left_out_are_those_that_would_have_come_first() -> None:
