@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 
 from bot.domain import Holder
 
+SHORTEST_INITIALS = 3
 _RUN = re.compile(r"\w+")
 
 
@@ -14,6 +15,19 @@ def names_of(holder: Holder) -> tuple[str, ...]:
     """Return every word by which a text may call a holder or somebody who speaks for it."""
     voices = [name for voice in holder.voices for name in (voice.name, *voice.aliases)]
     return (holder.name, *holder.aliases, *voices)
+
+
+def short_forms(holder: Holder) -> tuple[str, ...]:
+    """Return the initials by which a text may call a body: those in its name ("Rail union GVB"), and of three words or more."""
+    found = []
+    for name in (holder.name, *holder.aliases):
+        words = [word for word in name.split() if word[:1].isalpha()]
+        found += [word for word in words if len(word) >= SHORTEST_INITIALS and word.isupper() and word.isalpha()]
+        initials = "".join(word[0] for word in words)
+        if len(words) >= SHORTEST_INITIALS and initials.isupper():
+            found.append(initials)
+    known = names_of(holder)
+    return tuple(form for form in dict.fromkeys(found) if form not in known)
 
 
 class NameIndex:

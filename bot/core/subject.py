@@ -14,7 +14,7 @@ from functools import lru_cache
 
 import snowballstemmer
 
-from bot.core.naming import names_of
+from bot.core.naming import names_of, short_forms
 from bot.domain import Holder, Position
 
 SHARED_WORDS = 2
@@ -74,9 +74,19 @@ class Subjects:
     """Reads subjects and looks for them. `called` tells by each name, as written, whom it means."""
 
     def __init__(self, called: Mapping[str, str], holders: Collection[Holder] = ()) -> None:
+        self._means = called
         mine = {name: holder.name for holder in holders for name in _names(holder)}
         self._called = {_joined(name): whom for name, whom in {**called, **mine}.items()}
         self._known: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
+
+    def names_of(self, holder: Holder) -> tuple[str, ...]:
+        """Return every name by which a text may show that it speaks of `holder`: its own, and those that mean the same whom.
+
+        An article that says "Warsaw", "the Polish minister" or a voice's surname speaks of Poland, too.
+        """
+        whom = next((self._means[name] for name in (holder.name, *holder.aliases) if name in self._means), None)
+        meant = (name for name, one in self._means.items() if one == whom)
+        return tuple(dict.fromkeys((*_names(holder), *meant)))
 
     def of(self, position: Position) -> Subject:
         """Return what the position's topic is recognised by; its paraphrases add words to it."""
@@ -122,8 +132,8 @@ class Subjects:
 
 
 def _names(holder: Holder) -> list[str]:
-    """Return every name of a holder and its voices, and each voice's surname."""
-    return [*names_of(holder), *(voice.name.split()[-1] for voice in holder.voices)]
+    """Return every name of a holder and its voices, its initials, and each voice's surname."""
+    return [*names_of(holder), *short_forms(holder), *(voice.name.split()[-1] for voice in holder.voices)]
 
 
 @lru_cache(maxsize=50_000)

@@ -11,14 +11,15 @@ from countryinfo import all_countries
 from bot.reading.lexicon import words
 
 _ROWS = """
-Russia: Russian, Russians | Moscow, the Kremlin, Kremlin, Smolenskaya Square, Russian Federation, RF
+Russia: Russian, Russians | Moscow, the Kremlin, Kremlin, Smolenskaya Square, Russian Federation, RF, \
+the State Duma, State Duma
 Ukraine: Ukrainian, Ukrainians | Kyiv, Kiev, Bankova, the Verkhovna Rada, Verkhovna Rada
 United States: American, Americans, US, U.S. | Washington, the White House, White House, the State Department, State \
 Department, the Pentagon, Pentagon, USA, America, Foggy Bottom, the United States
 United Kingdom: British, Britons, UK, U.K. | London, Britain, Great Britain, Downing Street, Whitehall, UK
 France: French | Paris, the Élysée, Élysée, Elysee, the Elysee Palace, Quai d'Orsay
-Germany: German, Germans | Berlin
-Poland: Polish, Poles | Warsaw
+Germany: German, Germans | Berlin, the Bundestag, Bundestag, Bundeswehr
+Poland: Polish, Poles | Warsaw, the Sejm, Sejm
 China: Chinese | Beijing, the PRC, Zhongnanhai
 India: Indian, Indians | New Delhi
 Turkey: Turkish, Turks | Ankara, Türkiye, Turkiye
@@ -47,10 +48,10 @@ Belarus: Belarusian, Belarusians | Minsk
 Kazakhstan: Kazakh, Kazakhs | Astana
 Azerbaijan: Azerbaijani, Azerbaijanis, Azeri | Baku
 Armenia: Armenian, Armenians | Yerevan
-Israel: Israeli, Israelis | Jerusalem
+Israel: Israeli, Israelis | Jerusalem, the Knesset, Knesset
 Iran: Iranian, Iranians | Tehran
 Japan: Japanese | Tokyo
-South Korea: South Korean, South Koreans | Seoul
+South Korea: South Korean, South Koreans | Seoul, the Blue House, Blue House
 North Korea: North Korean, North Koreans | Pyongyang
 Canada: Canadian, Canadians | Ottawa
 Australia: Australian, Australians | Canberra
@@ -83,16 +84,63 @@ SMALLEST_NAME = 4
 """Letters of a name that is taken from the table of all countries: shorter ones are codes, which are words in capitals, too."""
 
 
+OFFICES: Mapping[str, str] = MappingProxyType(
+    {
+        "unification minister": "South Korea",
+        "chancellor of the exchequer": "United Kingdom",
+        "external affairs minister": "India",
+        "foreign policy chief": "European Union",
+        "high representative": "European Union",
+        "taoiseach": "Ireland",
+    }
+)
+"""Offices that one state or union alone has."""
+
+OTHERWISE = frozenset({"Republic of China", "Malé"})
+"""Names of countries that mean another as a part of its name, or a common word once their accents are gone."""
+AMBIGUOUS = frozenset({"Republic of Korea"})
+"""Names of countries that are also parts of another's."""
+
+
 @cache
 def called() -> Mapping[str, str]:
     """Return by every name, adjective, people and seat whom it means: the states and alliances above, then all countries."""
     table: dict[str, str] = {}
     for country in all_countries():
         names = (country.name(), country.demonym(), country.capital(), *(country.alt_spellings() or ()))
-        table |= {name: country.name() for name in names if name and len(name) >= SMALLEST_NAME}
+        table |= {
+            name: country.name() for name in names if name and len(name) >= SMALLEST_NAME and name not in OTHERWISE
+        }
     for state, (people, seats) in STATES.items():
         table |= dict.fromkeys((state, *people, *seats), state)
     return MappingProxyType(table)
+
+
+@cache
+def _all_names() -> Mapping[str, tuple[str, ...]]:
+    """Return by each state or country every name that means it."""
+    names: dict[str, list[str]] = {}
+    for name, whom in called().items():
+        names.setdefault(whom, []).append(name)
+    return MappingProxyType({whom: tuple(those) for whom, those in names.items()})
+
+
+def names_meaning(whom: str) -> tuple[str, ...]:
+    """Return every name, adjective and seat of whom a name means ("Türkiye": Turkey, Turkish, Ankara, ...); () for others."""
+    return _all_names().get(called().get(whom, ""), ())
+
+
+@cache
+def known(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the adjectives and people, and the other names and seats, of the state that `name` means; empty for others."""
+    state = called().get(name, "")
+    if not state or state == "European states" != name:
+        return (), ()
+    people, seats = STATES.get(state, ((), ()))
+    if state not in STATES:
+        people = tuple(country.demonym() or state for country in all_countries() if country.name() == state)
+    others = (one for one in names_meaning(name) if one not in AMBIGUOUS)
+    return people, tuple(dict.fromkeys((*seats, *(one for one in others if one not in people))))
 
 
 MALE = words(

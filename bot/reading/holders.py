@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import cache, lru_cache
 
+from bot.core.naming import short_forms
 from bot.domain import Holder, Voice
 from bot.reading import gazetteer
 
@@ -18,7 +19,7 @@ _OFFICE = re.compile(
     r"government|ministry|authorities|administration|diplomats?|negotiators?|delegation|leadership|leaders?|army|"
     r"military|parliament|"
     r"embassy|presidency|cabinet|representatives?|governor|lawmakers?|senators?|commander|admiral|general|team|"
-    r"commission|"
+    r"commission|commissioner|"
     r"mission|side|regime|capital|adviser|advisor|aide|treasury|department|council|king|queen|foreign minister)\b",
     re.IGNORECASE,
 )
@@ -35,6 +36,7 @@ _OUTSIDER = re.compile(
     r"exiled?|shadow|activists?|protesters?|candidates?|hopefuls?|think[- ]tanks?|institute)\b",
     re.IGNORECASE,
 )
+_PAPER = re.compile(r"\b(?:paper|proposals?|draft|offer|terms|position|reply)$")
 _PLAIN_OFFICE = re.compile(
     r"(?:the\s+)?(?:\w+\s+){0,2}(?:minister|president|premier|chancellor|spokes(?:man|woman|person)|ministry|government|secretary|"
     r"cabinet|presidency|prime minister)\b(?!['’])",
@@ -43,6 +45,10 @@ _PLAIN_OFFICE = re.compile(
 _TITLE = re.compile(
     rf"{_OFFICE.pattern}|\b(?:chair(?:man|woman|person)?|commissioner|chief|head|director)\b", re.IGNORECASE
 )
+UNCHANGED = frozenset({"chinese", "japanese", "french", "dutch", "british", "lebanese", "taiwanese", "spanish"})
+"""Peoples that are called as their adjective is."""
+LONGEST_FOREIGN = 4
+"""Words of the longest name of a state that is looked for in a title."""
 _ARTICLE = re.compile(r"^(?:the|a|an|both)\s+", re.IGNORECASE)
 _LOWER = re.compile(r"\b(?!(?:US|UK|EU|RF|USA|PRC|U\.S|U\.K|E\.U)\b)\w+")
 
@@ -57,13 +63,14 @@ class Registry:
         self._voices: dict[str, list[tuple[str, Voice]]] = {}
         for holder in self._holders:
             people, seats = _known(holder)
-            for name in (holder.name, *holder.aliases, *seats):
+            for name in (holder.name, *holder.aliases, *seats, *short_forms(holder)):
                 self._bodies.setdefault(fold(_ARTICLE.sub("", name)), holder.name)
             for word in people:
                 self._adjectives.setdefault(fold(word), holder.name)
             for voice in holder.voices:
                 for name in (voice.name, *voice.aliases):
                     self._voices.setdefault(fold(_ARTICLE.sub("", name)), []).append((holder.name, voice))
+        self._peoples = frozenset(word for word in self._adjectives if word.endswith("s") or word in UNCHANGED)
         self._words: dict[str, re.Pattern[str]] = {word: _whole(word) for word in (*self._adjectives, *self._bodies)}
         self._nation = lru_cache(maxsize=4096)(self._nation_in)
 
@@ -75,9 +82,15 @@ class Registry:
         for seat, owners in gazetteer.SHARED.items():
             if bare == seat.lower():
                 return self._shared(owners, context)
+        if bare in self._peoples and phrase.strip()[:4].lower() == "the ":
+            return self._adjectives[bare]  # "the Russians", as officials call those across the table
         if _FORMER.search(phrase) or _NOT_OFFICE.search(phrase) or not _OFFICE.search(phrase):
             return ""
         return self._nation(phrase)
+
+    def stance(self, phrase: str, context: str = "") -> str:
+        """Return the holder whose stance a subject tells: its own name, or a paper of its ("the Iranian proposal"); or ""."""
+        return self.body(phrase, context) or (self._nation(phrase) if _PAPER.search(phrase) else "")
 
     def voice(self, name: str) -> str:
         """Return the full name of the voice that `name` is an alias of, `name` itself where it is none or several."""
@@ -112,12 +125,19 @@ class Registry:
         return any(_OUTSIDER.search(words) for words in (name, phrase, *titles))
 
     def of(
-        self, name: str, phrase: str, titles: Iterable[str], when: date, *, context: str = "", home: str = ""
+        self,
+        name: str,
+        phrase: str,
+        titles: Iterable[str],
+        when: date,
+        *,
+        context: str = "",
+        home: Callable[[str], str] = lambda _: "",
     ) -> str:
         """Return for whom a source speaks on `when`, or "".
 
         `name` is the resolved name, `phrase` the source as the text has it, `titles` what the article calls that person
-        anywhere, `context` the passage (for seats that two holders share), `home` the holder of the article's dateline.
+        anywhere, `context` the passage (for seats that two holders share), `home` the state that an office is of which names none.
         """
         titles = tuple(titles)
         if any(_FORMER.search(words) for words in (phrase, *titles[:3])):
@@ -133,10 +153,10 @@ class Registry:
                 nation = self._nation(words)
                 if nation:
                     return nation
-        plain = [
-            words for words in titles if re.search(r"\b(?:foreign|prime|defen[cs]e) minister\b|^president$", words)
-        ]
-        return home if plain and not any(self._foreign(words) for words in titles) else ""
+        if any(self._foreign(words) or _NOT_OFFICE.search(words) for words in (phrase, *titles)):
+            return ""
+        states = {home(words) for words in titles or (name, phrase)} - {""}
+        return self.body(states.pop()) if len(states) == 1 else ""
 
     def _nation_in(self, words: str) -> str:
         """Return the one holder whose adjective, name or seat stands in `words`; "" where there are two or a foreign one."""
@@ -149,8 +169,12 @@ class Registry:
         return found.pop() if len(found) == 1 else ""
 
     def _foreign(self, words: str) -> bool:
-        flat = f" {fold(words)} "
-        return any(word in flat for word in _foreign_words())
+        said = re.findall(r"[^\s,;:()]+", re.sub(r"'s?(?=\s|$)", "", fold(words)))
+        return any(
+            " ".join(said[at : at + length]) in _foreign_words()
+            for at in range(len(said))
+            for length in range(1, min(LONGEST_FOREIGN, len(said) - at) + 1)
+        )
 
     def _shared(self, owners: tuple[str, ...], context: str) -> str:
         ours = [owner for owner in owners if any(self._bodies.get(fold(owner)) == h.name for h in self._holders)]
@@ -166,9 +190,9 @@ class Registry:
 
 
 @cache
-def _foreign_words() -> tuple[str, ...]:
-    """Return the folded words for states, their people and seats, each between spaces."""
-    return tuple(f" {fold(word)} " for people, seats in gazetteer.STATES.values() for word in (*people, *seats))
+def _foreign_words() -> frozenset[str]:
+    """Return the folded words for states, their people and seats."""
+    return frozenset(fold(name) for name in gazetteer.called() if name not in gazetteer.AMBIGUOUS)
 
 
 def in_office(voice: Voice, when: date) -> bool:
@@ -191,10 +215,7 @@ def _whole(word: str) -> re.Pattern[str]:
 def _known(holder: Holder) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the adjectives and seats of the state that `holder` is, by its name or an alias; empty for others."""
     for name in (holder.name, *holder.aliases):
-        bare = _ARTICLE.sub("", name)
-        if bare in gazetteer.STATES:
-            return gazetteer.STATES[bare]
-        for state, (_, seats) in gazetteer.STATES.items():
-            if bare in seats and state != "European states":
-                return gazetteer.STATES[state]
+        people, seats = gazetteer.known(_ARTICLE.sub("", name))
+        if people or seats:
+            return people, seats
     return (), ()

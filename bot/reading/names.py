@@ -90,7 +90,9 @@ def _known(run: str) -> Named | None:
 
 def _without_title(run: str, start: int) -> Named | None:
     words = [(m.group(), m.start()) for m in re.finditer(r"[^\s#]+", run)]
-    words = words[_last_possessive(words) :]
+    cut_at = _last_possessive(words)
+    whose = words[cut_at - 1][0] if cut_at else ""
+    words = words[cut_at:]
     first = 0
     while first < len(words) and words[first][0].lower().rstrip(".,") in _NOT_NAMES:
         first += 1
@@ -102,6 +104,8 @@ def _without_title(run: str, start: int) -> Named | None:
         if is_title or of_place:
             cut = index + 1
     title = " ".join(word for word, _ in words[first:cut])
+    if title and _POSSESSIVE.sub("", whose) in _PLACES:
+        title = f"{whose} {title}"
     rest = words[cut:]
     if rest and title and rest[0][0].lower() in lexicon.ORGANISATIONS:
         title, rest = "", words[first:]
@@ -154,7 +158,8 @@ class Cast:
             if person is not None:
                 self._mentions.append((named.start, person))
                 self._note_title(person, named)
-        self._note_around(text)
+        self._note_around(text, self._mentions)
+        self._note_headline(title)
         self._places = [place for place, _ in self._mentions]
 
     def _note_full(self, named: Named) -> None:
@@ -165,7 +170,8 @@ class Cast:
         if person is None:
             person = Person(full=named.name, surname=words[-1], sex=_sex(words[0]))
             self._people[named.name] = person
-            self._by_surname.setdefault(words[-1].lower(), []).append(person)
+            for surname in {words[-1], words[0]} if _FAMILY_FIRST.fullmatch(named.name) else {words[-1]}:
+                self._by_surname.setdefault(surname.lower(), []).append(person)
         person.places.append(named.start)
 
     def _note_titled(self, named: Named, text: str) -> None:
@@ -188,12 +194,22 @@ class Cast:
             if not person.sex:
                 person.sex = "m" if words & _HE_TITLES else "f" if words & _SHE_TITLES else ""
 
-    def _note_around(self, text: str) -> None:
-        """Take titles in small letters: "Kremlin spokesman Dmitry Peskov", "Peskov, the Kremlin spokesman,"."""
-        for place, person in self._mentions:
-            before = _BEFORE.search(text, max(0, place - 60), place)
+    def _note_headline(self, title: str) -> None:
+        """Take what the headline calls people of the text: "Israel's ambassador Yael Brenner"."""
+        mentions = []
+        for named in find_names(title):
+            person = self.person(named.name, 0)
+            if person is not None:
+                mentions.append((named.start, person))
+                self._note_title(person, named)
+        self._note_around(title, mentions)
+
+    def _note_around(self, text: str, mentions: Sequence[tuple[int, Person]]) -> None:
+        """Take titles in small letters: "Kremlin spokesman Dmitry Peskov", "Peskov, the Kremlin spokesman," and the like."""
+        for place, person in mentions:
+            before = _BEFORE.search(text, max(0, place - 60), place) or _ROLE.search(text, max(0, place - 80), place)
             after = _AFTER.match(text, place)
-            for title in (before.group(1).lower() if before else "", after.group(1).lower() if after else ""):
+            for title in (before.group(1).lower().strip() if before else "", _whole_title(after) if after else ""):
                 if (
                     title
                     and title not in person.titles
@@ -238,11 +254,20 @@ class Cast:
         )
 
 
-_BEFORE = re.compile(r"((?:[A-Z][\w.]+ )?(?:[a-z][\w-]+ ){1,3})$")
+_BEFORE = re.compile(r"((?:[A-Z][\w.]+(?:['’]s?)? )?(?:[a-z][\w'’-]+ ){1,3})$")
+_FAMILY_FIRST = re.compile(r"[A-Z]\w+ [A-Z]\w+-[a-z]\w*")
+"""Chinese and Korean names, whose family name comes first: "Cho Min-gyu"."""
+_ROLE = re.compile(r"\b[Tt]he ((?:[\w.’'-]+ ){0,6}?[\w’'-]+), $")
 _AFTER = re.compile(
     r"(?:[A-Z][\w.'’-]+ ){0,3}[A-Z][\w'’-]+, (?:the |a |an |its |their |his |her )?((?:[\w.'’-]+ ){0,5}?[\w-]+)(?=,|"
-    r" of | for | at | in |\.|;)"
+    r" of | for | at | in |\.|;)(?: of (?:the )?((?:[A-Z][\w.’'-]+ ?){1,4}(?:[a-z]+ ){0,2}[a-z]*))?"
 )
+
+
+def _whole_title(after: re.Match[str]) -> str:
+    """Return a title behind a name with whose it is: "the ambassador of Israel", "head of the Russian negotiating team"."""
+    title, whose = after.group(1).lower(), after.group(2)
+    return f"{title} of {whose.lower().strip()}" if whose else title
 
 
 def _before(person: Person, at: int) -> int:

@@ -21,9 +21,11 @@ _DATELINE = re.compile(
 )
 _SUBJECT = re.compile(
     r"(?:^|(?<=[\s\"“'‘]))((?:[Tt]he )?[A-Z][\w.]+(?: [A-Z][\w.]+){0,2}"
-    r"(?: (?:government|authorities|side|leadership|administration|ministry))?)"
+    r"(?: (?:government|authorities|side|leadership|administration|ministry|negotiators|officials|delegation|"
+    r"paper|proposals?|draft|offer|terms|position|reply))?)"
     r"(?=\s(?:\w+ly |also |still |now |again |once |not )*"
-    r"(?:is|was|has|had|have|will|would|can|could|may|might|must|remains?|[a-z]+s|[a-z]+ed|said|put|set|held|kept|made|gave|withdrew|became)\b)"
+    r"(?:is|was|has|had|have|will|would|can|could|may|might|must|remains?|[a-z]+s|[a-z]+ed|said|put|set|held|kept|made|gave|withdrew|became|are|were|"
+    r"speak|say|want|insist|offer|agree|demand|refuse|reject|accept|propose|see|call|ask|keep|hold|seek|plan|intend|tell)\b)"
 )
 
 _LEANS = re.compile(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -12,8 +13,8 @@ from bot.domain import Article, Certainty, Holder, Mode, Statement, identify
 from bot.ports import Sentence
 from bot.reading import lexicon
 from bot.reading.citing import citations
-from bot.reading.furniture import Furniture
 from bot.reading.holders import Registry
+from bot.reading.home import Home
 from bot.reading.layout import Layout, lay_out
 from bot.reading.mode import is_past, mode_of, names_past
 from bot.reading.parts import frame_of, gaps, pieces_of
@@ -21,9 +22,8 @@ from bot.reading.passages import by_sentence, index_of, needed, opening_subject,
 from bot.reading.past import past_date
 from bot.reading.relays import is_issuer, issuer_of, passed_on, relayed, told_within
 from bot.reading.resolve import Kind, Resolver, Speaker, voiced
-from bot.reading.transcript import Turn
+from bot.reading.transcript import Turn, is_answer
 
-_CITY = re.compile(r"[\s*_]*([A-Z][A-Za-z]+)(?:,|\s*[(—–-])")
 _OURS = re.compile(r"(?:our|my)\b", re.IGNORECASE)
 _HEARING = frozenset({"hear", "see", "know", "remember", "notice", "understand", "read"})
 _DENYING = frozenset({"deny", "refute", "dismiss"})
@@ -39,12 +39,18 @@ class _Case:
     layout: Layout
     resolver: Resolver
     by_sentence: Mapping[int, Sequence[Attribution]]
-    home: str
+    home: Home
     issuer: str
+    answers: str
+    """Who has most of the turns that are no questions, "" for nobody."""
 
     @property
     def day(self) -> date:
         return self.article.published.date()
+
+    def seat_at(self, at: int, sentence: str = "") -> Callable[[str], str]:
+        """Return what tells of which state a plain office is that stands at offset `at`, in `sentence`."""
+        return lambda office: self.home.state_of(office, at, sentence)
 
     def sentence(self, index: int) -> str:
         """Return the words of a sentence: what tells of its parts which holder "Brussels" is."""
@@ -89,24 +95,13 @@ class ArticleReader:
             layout=layout,
             resolver=resolver,
             by_sentence=reaching,
-            home=self._home(text, layout),
+            home=Home(text, article.title, layout, article.outlet),
             issuer=issuer_of(text),
+            answers=_answering(layout.turns),
         )
         for one in sorted(found, key=lambda a: (a.source or a.cue)[0]):
             self._speaker(case, one)
         return case, indices
-
-    def _home(self, text: str, layout: Layout) -> str:
-        """Return the holder in whose capital the article is datelined, or ""."""
-        first = layout.sentences[0].start if layout.sentences else 0
-        kinds = zip(layout.paragraphs[:8], layout.kinds[:8], strict=True)
-        stamps = [text[start:end] for (start, end), kind in kinds if kind is Furniture.STAMP]
-        for line in (*stamps, text[first : first + 60]):
-            match = _CITY.match(line)
-            holder = self._registry.body(match.group(1).title()) if match else ""
-            if holder:
-                return holder
-        return ""
 
     def _speaker(self, case: _Case, one: Attribution) -> Speaker:
         if one.source is None:
@@ -144,7 +139,7 @@ class ArticleReader:
             when = past_date(context if past else bare.text, case.day) if past or mode is Mode.HISTORY else ""
             return replace(bare, holder=self._subject(bare.text, context), mode=mode, past_date=when)
         speaker = self._speaker(case, one)
-        holder = self._holder(case, speaker, context)
+        holder = self._holder(case, speaker, context, span[0])
         if not passed_on(text, one) and self._told_from_outside(case, index, one):
             holder, chain, secondhand = "", "", True
         else:
@@ -183,7 +178,11 @@ class ArticleReader:
         bare = self._bare(case, index, span)
         name = turn.speaker if turn.asks else self._full(case, turn.speaker)
         titles = self._titles(case, name)
-        holder = "" if turn.asks else self._registry.of(name, name, titles, case.day, home=case.home)
+        if case.home.office and turn.speaker == case.answers:
+            if is_answer(case.article.text[turn.label[0] : turn.label[1]]):
+                name, titles = case.home.office, ()
+            titles = titles or (case.home.office,)
+        holder = "" if turn.asks else self._registry.of(name, name, titles, case.day, home=case.seat_at(span[0]))
         own = replace(
             bare,
             speaker=name,
@@ -242,11 +241,13 @@ class ArticleReader:
             for rest in gaps(case.article.text, here, span):
                 yield self._cited(case, index, rest, None)
 
-    def _holder(self, case: _Case, speaker: Speaker, context: str) -> str:
+    def _holder(self, case: _Case, speaker: Speaker, context: str, at: int) -> str:
         if not speaker.name or speaker.kind is Kind.NOBODY:
             return ""
         titles = speaker.person.titles if speaker.person else self._titles(case, speaker.name)
-        return self._registry.of(speaker.name, speaker.phrase, titles, case.day, context=context, home=case.home)
+        return self._registry.of(
+            speaker.name, speaker.phrase, titles, case.day, context=context, home=case.seat_at(at, context)
+        )
 
     def _titles(self, case: _Case, name: str) -> Sequence[str]:
         person = case.resolver.cast.person(name, 0)
@@ -272,7 +273,7 @@ class ArticleReader:
             if outside and not passed_on(case.article.text, inner):
                 continue
             voice = self._speaker(case, inner)
-            told = self._holder(case, voice, context)
+            told = self._holder(case, voice, context, (inner.source or inner.cue)[0])
             if told:
                 return told, True
             outside = outside or self._is_outsider(case, voice, inner)
@@ -294,5 +295,12 @@ class ArticleReader:
 
     def _subject(self, passage: str, context: str) -> str:
         """Return the first holder that stands as a subject in the passage ("Moscow remains opposed ..."), or ""."""
-        bodies = (self._registry.body(phrase, context) for phrase in subjects(passage))
+        bodies = (self._registry.stance(phrase, context) for phrase in subjects(passage))
         return next(filter(None, bodies), "")
+
+
+def _answering(turns: Sequence[Turn]) -> str:
+    """Return who has most of the turns that are no questions, "" where nobody has."""
+    answers = Counter(turn.speaker for turn in turns if not turn.asks)
+    speaker, most = next(iter(answers.most_common(1)), ("", 0))
+    return speaker if most * 2 > answers.total() else ""

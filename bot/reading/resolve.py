@@ -98,7 +98,8 @@ class Resolver:
         if word in _WORDS_OF:
             return self._words(source, phrase, names, index)
         for named in names:
-            if head in named.name.split() or head.rstrip("'’s") in named.name.split():
+            parts = re.split(r"[\s-]", named.name)
+            if head in parts or head.rstrip("'’s") in parts:
                 return self._named(named, phrase, source[0])
         person = self._in_office(source, phrase, word, names)
         if person is not None:

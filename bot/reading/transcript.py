@@ -28,6 +28,12 @@ _ASKER = re.compile(
     re.IGNORECASE,
 )
 _ANSWER = re.compile(r"^(?:answer|a|response|reply)$", re.IGNORECASE)
+_OFFICE = re.compile(
+    r"(?:\w+\s){0,3}(?:ministry|minister|president|director|head|secretary|commissioner|spokes(?:man|woman|person)|aide|"
+    r"\w+['’]s office)(?:\s(?:of|for)\s.*)?$",
+    re.IGNORECASE,
+)
+"""A label that is an office and no name: "Minister of Foreign Affairs", "Prime Minister's Office"."""
 _NO_LABEL = re.compile(
     r"^(?:photo|image|source|video|note|update|read more|watch|correction|related|tags?|topics?|editor.s note|"
     r"caption|date|time|place|"
@@ -89,6 +95,11 @@ def turns(text: str, spans: Sequence[Span], heading_at: int = -1) -> tuple[Turn,
             Turn(speaker=speaker, label=match.span(1), start=match.end(), end=spans[max(last, index)][1], asks=asks)
         )
     return _with_askers(text, out)
+
+
+def is_answer(label: str) -> bool:
+    """Whether a label names nobody who answers: "Answer"."""
+    return _ANSWER.match(label) is not None
 
 
 def _labels(
@@ -168,4 +179,4 @@ def _clean(label: str) -> str:
     if bare.isupper() and len(bare) > 4:
         bare = bare.title()
     names = find_names(bare)
-    return names[0].name if names else bare
+    return names[0].name if names and not _OFFICE.match(bare) else bare

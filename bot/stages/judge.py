@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +75,8 @@ class ArticleJudge:
         self._alert = alert
         self._match = match
         self._readable = readable
-        groups = [names_of(position.holder) for position in positions]
+        called = cache(subjects.names_of if subjects else names_of)
+        groups = [called(position.holder) for position in positions]
         holders = {names: number for number, names in enumerate(dict.fromkeys(groups))}
         self._named = NameIndex(list(holders))
         self._holder_of = np.array([holders[names] for names in groups], dtype=np.int64)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.naming import NameIndex
+from bot.core.naming import NameIndex, short_forms
+from bot.domain import Holder
 
 NAMES = st.text(alphabet="aB .-'_é1@", min_size=1, max_size=6)
 
@@ -29,3 +31,18 @@ def test_names_of_several_words_and_with_stops_are_whole_words() -> None:
     assert index.mentioned("The U.S. and the United States, not the USA or U.S.A") == {0, 1}
     assert index.mentioned("Said @desk to US officials") == {2, 3}
     assert index.mentioned("") == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "aliases", "forms"),
+    [
+        ("European Central Bank", (), ("ECB",)),
+        ("Rail union GVB", (), ("GVB",)),
+        ("European Central Bank", ("ECB",), ()),
+        ("United States", ("US",), ()),
+        ("Nordmark Motors", (), ()),
+        ("coalition of the willing", (), ()),
+    ],
+)
+def test_a_body_is_called_by_its_initials(name: str, aliases: tuple[str, ...], forms: tuple[str, ...]) -> None:
+    assert short_forms(Holder(name=name, aliases=aliases)) == forms

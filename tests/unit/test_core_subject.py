@@ -65,3 +65,11 @@ def test_codes_that_are_words_in_capitals_name_nobody(subjects: Subjects) -> Non
     subject = subjects.of(position("trade with India"))  # whose code is IN
     assert not subjects.speaks_of("NOTHING IN HAND, SO WE WAIT.", subject)
     assert subjects.speaks_of("Delhi and New Delhi are one.", subject)
+
+
+def test_a_holder_is_named_by_whatever_means_it() -> None:
+    poland = Holder(name="Poland", voices=(Voice(name="Ewa Nowak"),))
+    names = Subjects(called(), [poland]).names_of(poland)
+    assert {"Poland", "Warsaw", "Polish", "Ewa Nowak", "Nowak"} <= set(names)
+    assert not {"Norway", "Oslo"} & set(names)
+    assert set(Subjects({}, [BLOC]).names_of(BLOC)) == {"Fish Commission", "the Commission", "Piet Vroom", "Vroom"}
