@@ -1,4 +1,4 @@
-"""Matching from vectors in one step, as the stages do it in two."""
+"""Matching from vectors in one step, as the stages do it in two with the reading between."""
 
 from __future__ import annotations
 
@@ -7,16 +7,29 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.core.candidates import Match, MatchPolicy, TopicVectors, match_closeness
+from bot.core.candidates import Match, MatchPolicy, TopicVectors, choose, nearness
 
 
 def match_topics(
     sentences: NDArray[np.floating],
-    title: NDArray[np.floating] | None,
     topics: Sequence[NDArray[np.floating]],
     policy: MatchPolicy,
+    *,
+    own: Sequence[int] = (),
+    allowed: NDArray[np.bool_] | None = None,
 ) -> list[Match]:
-    """Return the matches of unit vectors: `sentences` (n, width), `title` (width,), `topics` as `TopicVectors` has them."""
-    vectors = TopicVectors(topics)
-    of_title = None if title is None else vectors.closeness(title[None])[0]
-    return match_closeness(vectors.closeness(sentences), of_title, policy)
+    """Return the matches of unit vectors: `sentences` (n, width), `topics` as `TopicVectors` has them.
+
+    `own` are the sentences in which each position's holder speaks, `allowed` those that may match at all (all by default).
+    """
+    closeness = TopicVectors(topics).closeness(sentences)
+    if not closeness.size:
+        return []
+    beside = [
+        [other for other in (index - 1, index + 1) if 0 <= other < len(sentences)] for index in range(len(sentences))
+    ]
+    heard = np.zeros(closeness.shape, dtype=np.bool_)
+    heard[list(own)] = True
+    everywhere = np.ones(closeness.shape, dtype=np.bool_)
+    near = nearness(closeness, beside, policy)
+    return choose(near, closeness, heard, everywhere if allowed is None else allowed, policy)

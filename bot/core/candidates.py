@@ -1,4 +1,4 @@
-"""Which sentences touch a tracked position closely enough to be read by the encoder."""
+"""Which sentences touch a tracked position nearly enough to be read by the encoder."""
 
 from __future__ import annotations
 
@@ -11,17 +11,24 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchPolicy:
-    """How close a sentence must be to a topic: cosines in [-1, 1].
+    """How near a sentence must be to a position to be read against it.
 
-    `alone` lets a sentence through by itself; `supported` when its neighbours or the article's title are on the topic, too.
-    Of the positions that a sentence is close to, those are kept that come within `margin` of the closest, at most `per_sentence`:
-    a sentence on one topic is near its neighbours, too, and what it does to those is nothing.
+    Its nearness is its closeness (cosine with the topic or the line), plus `support` times that of the sentences beside it and of
+    the question that it answers (no more than `most_support` counts), less `lag` times how far it is behind the position that the
+    sentence is closest to: a sentence on one topic is near its neighbours, too, and what it does to those is nothing. From
+    `enough` on it is read. In the holder's own voice `own_voice` less will do: who speaks for the holder seldom names the subject
+    in each sentence. At most `per_sentence` positions are kept of a sentence.
+
+    The weights are those of a logistic regression for "says something of the position" over the project's own documents, divided
+    by that of closeness; `enough` is where cross-validation over them stops finding shifts (docs/decisions/0010).
     """
 
-    alone: float = 0.42
-    supported: float = 0.32
-    margin: float = 0.03
-    per_sentence: int = 3
+    enough: float = 0.66
+    own_voice: float = 0.3
+    support: float = 0.6
+    most_support: float = 0.6
+    lag: float = 1.8
+    per_sentence: int = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,41 +58,57 @@ class TopicVectors:
         return nearest
 
 
-def match_closeness(
-    closeness: NDArray[np.floating], of_title: NDArray[np.floating] | None, policy: MatchPolicy
-) -> list[Match]:
-    """Return the matches, by sentence and then from the closest.
+def nearness(
+    closeness: NDArray[np.floating], beside: Sequence[Sequence[int]], policy: MatchPolicy
+) -> NDArray[np.floating]:
+    """Return how near each sentence is to each position, shape (sentences, positions) as `closeness`.
 
-    `closeness` is (sentences, positions), `of_title` (positions,) or None where there is no title.
+    `beside` has for each sentence those that support it, by index. A sentence that was not looked at has a closeness of -1.
     """
+    support = np.zeros_like(closeness)
+    for index, others in enumerate(beside):
+        if others:
+            support[index] = closeness[list(others)].max(axis=0)
+    return alone(closeness, policy) + policy.support * np.clip(support, 0.0, policy.most_support)
+
+
+def alone(closeness: NDArray[np.floating], policy: MatchPolicy) -> NDArray[np.floating]:
+    """Return how near each sentence is without what stands beside it."""
     if not closeness.size:
-        return []
-    support = _neighbours(closeness)
-    if of_title is not None:
-        support = np.maximum(support, of_title)
-    wanted = (closeness >= policy.alone) | ((closeness >= policy.supported) & (support >= policy.alone))
-    matches = []
-    for index in np.flatnonzero(wanted.any(axis=1)):
-        found = np.flatnonzero(wanted[index] & (closeness[index] >= closeness[index].max() - policy.margin))
-        order = found[np.argsort(-closeness[index, found], kind="stable")][: policy.per_sentence]
-        matches += [Match(sentence=int(index), position=int(p), similarity=float(closeness[index, p])) for p in order]
-    return matches
+        return closeness
+    behind: NDArray[np.floating] = closeness.max(axis=1, keepdims=True) - closeness
+    return closeness - policy.lag * behind
 
 
-def hanging(
-    closeness: NDArray[np.floating], of_title: NDArray[np.floating] | None, policy: MatchPolicy
-) -> NDArray[np.bool_]:
-    """Return for each sentence whether a match of it hangs on how close the sentences beside it are."""
-    middling = (closeness >= policy.supported) & (closeness < policy.alone)
-    if of_title is not None:
-        middling &= of_title < policy.alone
-    found: NDArray[np.bool_] = np.logical_or.reduce(middling, axis=1)
+def may_match(near: NDArray[np.floating], policy: MatchPolicy) -> NDArray[np.bool_]:
+    """Return which sentences match which positions if the holder should be the one who speaks."""
+    found: NDArray[np.bool_] = near + policy.own_voice >= policy.enough
     return found
 
 
-def _neighbours(closeness: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Return for each sentence the greater closeness of the two beside it, 0 at the ends."""
-    edge = np.zeros((1, closeness.shape[1]))
-    before = np.vstack([edge, closeness[:-1]])
-    after = np.vstack([closeness[1:], edge])
-    return np.maximum(before, after)
+def hanging(closeness: NDArray[np.floating], policy: MatchPolicy) -> NDArray[np.bool_]:
+    """Return for each sentence whether a match of it may hang on how close the sentences beside it are."""
+    most = alone(closeness, policy) + policy.support * policy.most_support
+    found: NDArray[np.bool_] = np.logical_or.reduce(may_match(most, policy), axis=1)
+    return found
+
+
+def choose(
+    near: NDArray[np.floating],
+    closeness: NDArray[np.floating],
+    own: NDArray[np.bool_],
+    allowed: NDArray[np.bool_],
+    policy: MatchPolicy,
+) -> list[Match]:
+    """Return the matches by sentence, from the nearest. All are (sentences, positions).
+
+    `own` says where the holder's own voice speaks, `allowed` what may match at all.
+    """
+    heard = near + policy.own_voice * own
+    wanted = (heard >= policy.enough) & allowed
+    matches = []
+    for index in np.flatnonzero(wanted.any(axis=1)):
+        found = np.flatnonzero(wanted[index])
+        order = found[np.argsort(-heard[index, found], kind="stable")][: policy.per_sentence]
+        matches += [Match(sentence=int(index), position=int(p), similarity=float(closeness[index, p])) for p in order]
+    return matches

@@ -48,7 +48,7 @@ _COMMON = frozenset(_STEMMER.stemWords(f"{_COMMON_WORDS} {_FUNCTION_WORDS}".spli
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What a topic is recognised by: whom it names, whom the line on record names, the stems of words not on everything.
+    """What a topic is recognised by: whom it names, whom the line on record names, the stems of both's words not on everything.
 
     The holder itself is not among the names.
     """
@@ -93,10 +93,12 @@ class Subjects:
         own, own_words = self.read(" . ".join(_names(position.holder)))
         own = own | {position.holder.name}
         named, of_topic = self.read(position.topic)
-        beside, _ = self.read(position.baseline)
+        beside, of_line = self.read(position.baseline)
         _, words = self.read(" . ".join((position.topic, *position.paraphrases)))
         if named <= own and of_topic <= own_words:
             words = frozenset()  # "readiness for talks": nothing to look for, and paraphrases alone must not narrow it
+        elif named <= own:
+            words |= of_line  # where another party is named, the line's words would let in what is said to anybody
         return Subject(names=named - own, beside=beside - own, words=words - own_words)
 
     def speaks_of(self, text: str, subject: Subject) -> bool:

@@ -22,13 +22,16 @@ class SubjectIndex:
         self._words = _places([subject.words for subject in subjects])
         self._enough = np.array([subject.enough for subject in subjects], dtype=np.int64)
 
-    def speaking(self, sentences: Sequence[str], title: str) -> NDArray[np.bool_]:
-        """Return shape (sentences, subjects): whether the sentence, one beside it or the title speaks of the subject."""
+    def speaking(self, sentences: Sequence[str], title: str, beside: Sequence[Sequence[int]]) -> NDArray[np.bool_]:
+        """Return shape (sentences, subjects): whether the sentence, one beside it or the title speaks of the subject.
+
+        `beside` has for each sentence the others by their index.
+        """
         read = [self._reader.read(sentence) for sentence in sentences]
         above = self._reader.read(title)
         rows = np.zeros((len(sentences), len(self._enough)), dtype=np.bool_)
         for index in range(len(sentences)):
-            near = (above, *read[max(index - 1, 0) : index + 2])
+            near = (above, read[index], *(read[other] for other in beside[index]))
             rows[index] = self._row(frozenset().union(*(n for n, _ in near)), frozenset().union(*(w for _, w in near)))
         return rows
 

@@ -53,11 +53,15 @@ class Extractor(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentence:
-    """A sentence's place: character offsets into the text, and the index of its paragraph from 0."""
+    """A sentence's place: character offsets into the text, and the index of its paragraph from 0.
+
+    `answers` are the sentences of the question that it answers in an interview, by their index.
+    """
 
     start: int
     end: int
     paragraph: int
+    answers: tuple[int, ...] = ()
 
 
 class Reader(Protocol):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, replace
 
 from bot.core.attribution import Span
 from bot.ports import Sentence
@@ -12,6 +12,11 @@ from bot.reading.language import Passage, unread_passages
 from bot.reading.quotes import Quote, quotations
 from bot.reading.sentences import paragraphs, split
 from bot.reading.transcript import Turn, turns
+
+LONGEST_QUESTION = 4
+"""Sentences at the end of a question that tell what it is about."""
+LONGEST_ANSWER = 12
+"""Sentences of an answer that are still about the question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +53,26 @@ def lay_out(text: str) -> Layout:
             for s, e in split(text, label or start, end)
             if any(map(str.isalnum, text[s:e])) and not any(p.start <= s and e <= p.end for p in unread)
         ]
+    sentences = _with_questions(sentences, talk)
     read = [span for span, kind in zip(spans, kinds, strict=True) if kind is None]
     places = [index for index, kind in enumerate(kinds) if kind is None]
     quotes = quotations(text, read, places)
     return Layout(paragraphs=spans, kinds=kinds, sentences=tuple(sentences), quotes=quotes, turns=talk, unread=unread)
+
+
+def _with_questions(sentences: list[Sentence], talk: tuple[Turn, ...]) -> list[Sentence]:
+    """Return the sentences of a talk with the end of the question that each of them answers."""
+    made = list(sentences)
+    starts = [sentence.start for sentence in sentences]
+    asked: tuple[int, ...] = ()
+    for turn in talk:
+        turns_own = range(bisect_left(starts, turn.start), bisect_left(starts, turn.end))
+        if turn.asks:
+            asked = tuple(turns_own)[-LONGEST_QUESTION:]
+            continue
+        for index in turns_own[:LONGEST_ANSWER]:
+            made[index] = replace(made[index], answers=asked)
+    return made
 
 
 def _without_foreign(

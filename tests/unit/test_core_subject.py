@@ -73,3 +73,10 @@ def test_a_holder_is_named_by_whatever_means_it() -> None:
     assert {"Poland", "Warsaw", "Polish", "Ewa Nowak", "Nowak"} <= set(names)
     assert not {"Norway", "Oslo"} & set(names)
     assert set(Subjects({}, [BLOC]).names_of(BLOC)) == {"Fish Commission", "the Commission", "Piet Vroom", "Vroom"}
+
+
+def test_the_lines_words_tell_the_subject_of_a_topic_that_names_nobody_else(subjects: Subjects) -> None:
+    bare = subjects.of(position("harbour fees", "Norway exempts trawlers from them."))
+    named = subjects.of(position("harbour fees for Iceland", "Norway exempts trawlers from them."))
+    assert subjects.speaks_of("Trawlers will pay like all others.", bare)
+    assert not subjects.speaks_of("Trawlers will pay like all others, and so on.", named)

@@ -89,7 +89,7 @@ def judge() -> ArticleJudge:
         detector=Sure(),
         positions=[TANKS, GRAIN],
         alert=AlertPolicy(),
-        match=MatchPolicy(alone=0.6, supported=0.4),
+        match=MatchPolicy(enough=0.6),
         readable=lambda article: Abstained(reason="wall") if "cookies" in article.text else None,
     )
 
@@ -178,7 +178,7 @@ def test_what_neither_names_nor_words_the_subject_is_dropped_and_counted(judge: 
         detector=Sure(),
         positions=[about_sudland],
         alert=AlertPolicy(),
-        match=MatchPolicy(alone=0.6, supported=0.4),
+        match=MatchPolicy(enough=0.6),
         readable=lambda _: None,
         subjects=Subjects({}, [NORLAND, GRAIN.holder]),
     )
@@ -197,7 +197,7 @@ def test_a_post_without_a_title_has_what_stands_above_its_first_sentence() -> No
         detector=Sure(),
         positions=[TANKS],
         alert=AlertPolicy(),
-        match=MatchPolicy(alone=0.6, supported=0.4),
+        match=MatchPolicy(enough=0.6),
         readable=lambda _: None,
     )
     ((assessment, _),) = judge.judge(article("Answers in parliament\nAda Berg: We send a dozen tanks"), NOW).assessments

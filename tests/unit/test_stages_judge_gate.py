@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
@@ -10,14 +10,13 @@ from types import SimpleNamespace
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from topic_matching import match_topics
 
-from bot.core.candidates import MatchPolicy
+from bot.core.candidates import MatchPolicy, TopicVectors, choose, nearness
 from bot.core.features import mentions
 from bot.core.naming import names_of
 from bot.core.policies import AlertPolicy
 from bot.core.subject import Subjects
-from bot.domain import Article, Holder, Position
+from bot.domain import Article, Holder, Position, Statement, identify
 from bot.ports import Sentence
 from bot.stages.judge import ArticleJudge
 
@@ -47,7 +46,7 @@ WORDS = [
     "refuses",
     "singers",
 ]
-POLICY = MatchPolicy(alone=0.6, supported=0.35, margin=0.1, per_sentence=2)
+POLICY = MatchPolicy(enough=0.7, own_voice=0.2, support=0.5, most_support=0.6, lag=1.0, per_sentence=2)
 LINES = st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(" ".join), min_size=1, max_size=8)
 
 
@@ -70,6 +69,8 @@ class Vectors:
 
 
 class Reader:
+    """Each line is a sentence, said by the one holder that its first word names."""
+
     def sentences(self, text: str) -> tuple[Sentence, ...]:
         places, start = [], 0
         for index, line in enumerate(text.split("\n")):
@@ -77,18 +78,46 @@ class Reader:
             start += len(line) + 1
         return tuple(places)
 
+    def read(self, article: Article, wanted: Collection[int] | None = None) -> tuple[Statement, ...]:
+        return tuple(
+            Statement(
+                id=identify(article.id, place.start),
+                article_id=article.id,
+                start=place.start,
+                end=place.end,
+                text=article.text[place.start : place.end],
+                holder=speaker_of(article.text[place.start : place.end]),
+            )
+            for index, place in enumerate(self.sentences(article.text))
+            if wanted is None or index in wanted
+        )
+
+
+def speaker_of(line: str) -> str:
+    return next((holder.name for holder in HOLDERS if line.split(" ", maxsplit=1)[0] == holder.name), "")
+
 
 def by_looking_at_everything(article: Article, subjects: Subjects) -> set[tuple[int, str]]:
     lines = article.text.split("\n")
     present = [one for one in POSITIONS if mentions(f"{article.title}\n{article.text}", names_of(one.holder))]
     topics = [Vectors().vectors([one.topic, *one.paraphrases, one.baseline]) for one in present]
-    title = Vectors().vectors([article.title])[0] if article.title else None
-    found = set()
-    for match in match_topics(Vectors().vectors(lines), title, topics, POLICY):
-        near = [*lines[max(match.sentence - 1, 0) : match.sentence + 2], article.title]
-        if subjects.speaks_of(" . ".join(near), subjects.of(present[match.position])):
-            found.add((match.sentence, present[match.position].id))
-    return found
+    closeness = TopicVectors(topics).closeness(Vectors().vectors(lines))
+    if not closeness.size:
+        return set()
+    beside = [[other for other in (index - 1, index + 1) if 0 <= other < len(lines)] for index in range(len(lines))]
+    near = nearness(closeness, beside, POLICY)
+    own = np.array([[speaker_of(line) == one.holder.name for one in present] for line in lines])
+    about = np.array(
+        [
+            [
+                subjects.speaks_of(" . ".join([*lines[max(index - 1, 0) : index + 2], article.title]), subjects.of(one))
+                for one in present
+            ]
+            for index in range(len(lines))
+        ]
+    )
+    found = choose(near, closeness, own, about, POLICY)
+    return {(match.sentence, present[match.position].id) for match in found}
 
 
 @settings(max_examples=150, deadline=None)
@@ -108,12 +137,11 @@ def test_the_matches_are_those_of_looking_at_every_sentence(lines: list[str], ti
         id="a", url="https://x/a", title=title, text="\n".join(lines), published=datetime(2026, 3, 1, tzinfo=UTC)
     )
     vectors.asked.clear()
-    found = judge._matches(article, Reader().sentences(article.text), (), Counter())
-    assert {(match.sentence, POSITIONS[match.position].id) for match in found} == by_looking_at_everything(
-        article, subjects
-    )
-    assert len(vectors.asked) <= len(lines) + 1
+    starts = {place.start: index for index, place in enumerate(Reader().sentences(article.text))}
+    found = {(starts[one.statement.start], one.position.id) for one in judge.candidates(article)[0]}
+    assert found == by_looking_at_everything(article, subjects)
+    assert len(vectors.asked) <= len(lines)
     without_names = replace(article, title="", text="\n".join("rain singers" for _ in lines))
     vectors.asked.clear()
-    assert judge._matches(without_names, Reader().sentences(without_names.text), (), Counter()) == []
+    assert judge.candidates(without_names)[0] == []
     assert vectors.asked == []
