@@ -42,6 +42,28 @@ should since some somebody someone something still such than that the their thei
 they this those though through thus together too toward towards two under until upon very via was well were what whatever when
 where whether which while who whole whom whose why will with within without would yes yet you your yours
 """
+_SAME = """
+truce ceasefire armistice cease-fire
+weapon arms rifle rocket missile munition
+soldier troop peacekeeper contingent battalion brigade
+army military
+enrichment uranium centrifuge
+membership accession join
+territory land region
+sanction embargo
+tariff duty levy
+election vote ballot poll
+prisoner captive detainee hostage
+asset reserve
+border frontier
+disarm disarmament demilitarise demilitarisation
+withdraw withdrawal pull-out pullout
+recognise recognition recognize
+refugee migrant migration
+loan borrowing debt
+strike bombing shelling
+"""
+"""A line for each thing that is called by several words: whichever stands there counts as its first."""
 _COMMON = frozenset(_STEMMER.stemWords(f"{_COMMON_WORDS} {_FUNCTION_WORDS}".split()))
 """What official statements on every subject are made of."""
 
@@ -68,6 +90,15 @@ class Subject:
         if not self.names and not self.words:
             return 0
         return SHARED_WORDS if self.names else 1
+
+
+def _firsts() -> dict[str, str]:
+    """Return for the stem of each word in `_SAME` that of its line's first."""
+    lines = [_STEMMER.stemWords(line.split()) for line in _SAME.strip().splitlines()]
+    return {stem: stems[0] for stems in lines for stem in stems}
+
+
+_FIRST = _firsts()
 
 
 class Subjects:
@@ -112,8 +143,9 @@ class Subjects:
             if len(self._known) >= REMEMBERED:
                 self._known.clear()
             found = _WORD.findall(text.replace("’s", " ").replace("'s", " "))
-            stems = frozenset(_stem(word.lower()) for word in found if len(word) >= SHORTEST_WORD)
-            self._known[text] = frozenset(self._named(found)), stems - _COMMON
+            parts = [part for word in found if "-" in word for part in word.split("-")]
+            stems = frozenset(_stem(word.lower()) for word in (*found, *parts) if len(word) >= SHORTEST_WORD)
+            self._known[text] = frozenset(self._named(found)) | frozenset(self._named(parts)), stems - _COMMON
         return self._known[text]
 
     def _named(self, words: list[str]) -> set[str]:
@@ -141,7 +173,7 @@ def _names(holder: Holder) -> list[str]:
 @lru_cache(maxsize=50_000)
 def _stem(word: str) -> str:
     stem: str = _STEMMER.stemWord(word)
-    return stem
+    return _FIRST.get(stem, stem)
 
 
 def _joined(name: str) -> str:

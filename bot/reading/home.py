@@ -20,6 +20,8 @@ LEAD = 400
 """Characters of a text in which it says what it is about."""
 LONGEST_STATE = 5
 """Words of the longest name of a state."""
+FAR = 40
+"""Characters between "address by" and the office that it is by."""
 READ = 60_000
 """Characters of an article in which offices are looked for."""
 MOST = 200
@@ -67,6 +69,10 @@ _OFFICIAL = re.compile(
     r"office|MFA)\b",
     re.IGNORECASE,
 )
+_ISSUED = re.compile(
+    r"\b(?:address|remarks|speech|statement|comment|commentary|briefing|article|message|answers)\s(?:by|of|from)\s(?:the\s)?",
+    re.IGNORECASE,
+)
 _ACTING = re.compile(r"((?:[A-Z][\w.’'-]+ ){1,3})(?=[a-z]+s\b)")
 """A headline's subject before its verb: "Berlin promises air defence"."""
 _SMALL = lexicon.words("the of for and affair our it deputy acting first vice new national")
@@ -109,17 +115,26 @@ class Home:
     """Whose the offices of one article are that it names without a state.
 
     `office` is the only one that its headline names without a name beside it, in lower case with its state: in an interview that
-    of whoever answers ("on the night train with Ukraine's chief negotiator").
+    of whoever answers ("on the night train with Ukraine's chief negotiator"). `issuer` is the state whose official the text is by
+    ("Address by the President of Ukraine"), `official` the one on whose site it stands; "" for none.
     """
 
     def __init__(self, text: str, title: str, layout: Layout, outlet: str = "") -> None:
         above = list(_offices(title, at=-1))
         self._offices = (*above, *islice(_offices(text[:READ]), MOST))
-        self._dateline = _official(outlet) or _dateline(text, title, layout)
+        self.official = _official(outlet)
+        self._dateline = self.official or _dateline(text, title, layout)
         self._lead = frozenset(states_in(f"{title} . {text[:LEAD]}"))
         self._union = "European Union" in self._lead or "Brussels" in title or "Brussels" in text[:LEAD]
         self._state = self._dateline or self._from_offices(title, above)
         self.office = _only_office(title)
+        self.issuer = self._issued(title)
+
+    def _issued(self, title: str) -> str:
+        """Return the state of the office that a headline says the text is by, "" where it says none."""
+        by = _ISSUED.search(title)
+        office = next(_offices(title[by.end() :]), None) if by else None
+        return "" if office is None or office.start > FAR else office.state or self._state
 
     def state_of(self, office: str, at: int, sentence: str = "") -> str:
         """Return the state of the plain `office` that stands at offset `at`, as the gazetteer names it; "" where none is sure.

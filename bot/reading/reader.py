@@ -24,6 +24,8 @@ from bot.reading.relays import is_issuer, issuer_of, passed_on, relayed, told_wi
 from bot.reading.resolve import Kind, Resolver, Speaker, voiced
 from bot.reading.transcript import Turn, is_answer
 
+_FIRST_PERSON = re.compile(r"\b(?:I|[Ww]e|[Oo]ur|us|[Mm]y)\b")
+_QUOTED = re.compile(r"[\"“„«][^\"”»]*[\"”»]?")
 _OURS = re.compile(r"(?:our|my)\b", re.IGNORECASE)
 _HEARING = frozenset({"hear", "see", "know", "remember", "notice", "understand", "read"})
 _DENYING = frozenset({"deny", "refute", "dismiss"})
@@ -51,6 +53,10 @@ class _Case:
     def seat_at(self, at: int, sentence: str = "") -> Callable[[str], str]:
         """Return what tells of which state a plain office is that stands at offset `at`, in `sentence`."""
         return lambda office: self.home.state_of(office, at, sentence)
+
+    def issuer_of(self, bare: str) -> str:
+        """Return the state whose words a sentence is that nobody is cited for: of an address all, of other official texts "we"."""
+        return self.home.issuer or (self.home.official if _FIRST_PERSON.search(_QUOTED.sub("", bare)) else "")
 
     def sentence(self, index: int) -> str:
         """Return the words of a sentence: what tells of its parts which holder "Brussels" is."""
@@ -137,7 +143,8 @@ class ArticleReader:
             past = is_past(context, case.day) and names_past(bare.text, case.day)
             mode = mode_of(bare.text, when=case.day, past=past)
             when = past_date(context if past else bare.text, case.day) if past or mode is Mode.HISTORY else ""
-            return replace(bare, holder=self._subject(bare.text, context), mode=mode, past_date=when)
+            holder = self._subject(bare.text, context) or self._registry.body(case.issuer_of(bare.text))
+            return replace(bare, holder=holder, mode=mode, past_date=when)
         speaker = self._speaker(case, one)
         holder = self._holder(case, speaker, context, span[0])
         if not passed_on(text, one) and self._told_from_outside(case, index, one):

@@ -143,3 +143,19 @@ def test_an_office_is_plain_by_its_words_alone(office, plain):
 )
 def test_states_are_named_by_their_longest_names(words, states):
     assert list(states_in(words)) == states
+
+
+@pytest.mark.parametrize(
+    ("title", "outlet", "text", "holder"),
+    [
+        ("We stand - address by the President of Poland", "", "The ban must stay, and nothing else will do.", "Poland"),
+        ("Briefing by the foreign ministry, Moscow, March 3", "", "The ban must stay.", "Russia"),
+        ("Budget talks", "President of Poland", "There is no other way for us.", "Poland"),
+        ("Budget talks", "President of Poland", "Prices rose in March.", ""),
+        ("Budget talks", "President of Poland", "“Our soldiers” was the name of the film.", ""),
+        ("Budget talks", "The Warsaw Voice", "There is no other way for us.", ""),
+        ("Critics answer the statement by the President of Poland", "", "Germany wants the ban to stay.", "Germany"),
+    ],
+)
+def test_an_officials_own_text_is_in_its_states_voice(title, outlet, text, holder):
+    assert read(text, title, outlet)[0][1] == holder
