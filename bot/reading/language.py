@@ -24,6 +24,13 @@ _SMALL = re.compile(
 _ENGLISH = re.compile(r"\b(?:the|and|that|with|which|said|they|their|from|this|been|would|were|has)\b", re.IGNORECASE)
 _DISTINCT, _SHARE = 4, 0.1
 """How many of the small words that English hardly shares, and which share of all words, make a text English beyond doubt."""
+_THE = re.compile(r"\bthe\b", re.IGNORECASE)
+_BESIDE_THE = re.compile(
+    r"\b(?:the|of|and|to|that|which|from|with|by|for|on|at|as|was|were|is|are|has|had|have|said|an|it|this|its|their|they)\b",
+    re.IGNORECASE,
+)
+_FEWEST_THE, _SHARE_OF_THE, _SHARE_BESIDE = 2, 0.03, 0.15
+"""So does the article, which no other language has, among as many different small words that some share."""
 _QUOTED = re.compile(r"[“„«][^“”„«»]{100,5000}[”“»]|\"[^\"]{100,5000}\"")
 _URL = re.compile(r"(?:https?://|www\.|@|#)\S+")
 
@@ -90,11 +97,22 @@ def identify_language(text: str) -> str:
     sample = _URL.sub(" ", _sampled(text))
     if sum(map(str.isalpha, sample)) < ENOUGH:
         return ""
-    english = _ENGLISH.findall(sample)
-    if len(set(map(str.lower, english))) >= _DISTINCT and len(english) >= _SHARE * len(sample.split()):
+    if _is_english(sample):
         return "en"
     language, probability = _identifier().classify(sample)
     return str(language) if float(probability) >= SURE else ""
+
+
+def _is_english(sample: str) -> bool:
+    words = len(sample.split())
+    english = _ENGLISH.findall(sample)
+    if len(set(map(str.lower, english))) >= _DISTINCT and len(english) >= _SHARE * words:
+        return True
+    articles = len(_THE.findall(sample))
+    if articles < max(_FEWEST_THE, _SHARE_OF_THE * words):
+        return False
+    small = _BESIDE_THE.findall(sample)
+    return len(set(map(str.lower, small))) >= _DISTINCT and len(small) >= _SHARE_BESIDE * words
 
 
 def _sampled(text: str) -> str:

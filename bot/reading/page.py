@@ -15,6 +15,7 @@ from bot.ports import Abstained, Extracted, LiveItem
 from bot.reading.abstain import assess_readability
 from bot.reading.language import identify_language
 from bot.reading.liveblog import live_items, moment_of
+from bot.reading.particulars import particulars
 
 log = structlog.get_logger()
 
@@ -71,20 +72,27 @@ def _live(document: Any, page: str, items: Sequence[LiveItem], url: str) -> Extr
 def _document(page: str, url: str) -> Any:
     """Return trafilatura's document, None where it found nothing or stumbled."""
     import trafilatura
+    from trafilatura.utils import load_html
 
     try:
-        return trafilatura.bare_extraction(
-            page,
-            url=url or None,
+        tree = load_html(page)
+        told = particulars(tree, page, url=url, dated=_published(page) is not None) if tree is not None else None
+        found = trafilatura.bare_extraction(
+            tree,
+            url=url or getattr(told, "url", None),
             include_comments=False,
             include_tables=False,
-            with_metadata=True,
             deduplicate=False,
             favor_precision=True,
         )
     except Exception as error:  # noqa: BLE001 - the library's faults on hostile pages are many; the page is set aside and counted
         log.warning("page_unreadable", url=url, error=type(error).__name__)
         return None
+    text = getattr(found, "text", None)
+    if told is None or text is None:
+        return None
+    told.text = text
+    return told
 
 
 def _walled(page: str) -> Abstained | None:
@@ -102,8 +110,7 @@ def _walled(page: str) -> Abstained | None:
 
 
 def _extracted(document: Any, page: str, text: str, url: str) -> Extracted:
-    match = _PUBLISHED.search(page[:500_000])
-    published = moment_of(next(filter(None, match.groups()), "")) if match else None
+    published = _published(page)
     if published is None and getattr(document, "date", None):
         published = moment_of(str(document.date))
     title = getattr(document, "title", None) or ""
@@ -121,6 +128,12 @@ def _extracted(document: Any, page: str, text: str, url: str) -> Extracted:
         else None,
         language=identify_language(text) or "en",
     )
+
+
+def _published(page: str) -> datetime | None:
+    """Return when the page itself says that it was published."""
+    match = _PUBLISHED.search(page[:500_000])
+    return moment_of(next(filter(None, match.groups()), "")) if match else None
 
 
 def _absolute(url: str | None) -> str:

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
-import pytest
+import importlib.util
+import pkgutil
 
-from bot.reading.language import unread_passages
+import pytest
+import spacy.lang
+
+from bot.reading import language
+from bot.reading.language import identify_language, unread_passages
 from bot.reading.layout import lay_out
 from bot.reading.sentences import paragraphs
 
@@ -58,3 +63,32 @@ def test_the_layout_leaves_out_the_sentences_that_are_not_read_and_no_others():
     assert ENGLISH in read
     assert "Then they left" in read
     assert "Panzer" not in read
+
+
+SHORT_NEWS = (
+    "A museum near the harbour opened its doors on Monday, and 240 visitors looked at the boats. Rain kept the gardeners of "
+    "Winslade from the orchard."
+)
+
+
+@pytest.mark.parametrize("text", [f"{ENGLISH} {ENGLISH}", SHORT_NEWS, f"{SHORT_NEWS} {SHORT_NEWS}"])
+def test_english_is_told_without_the_model(text, monkeypatch):
+    monkeypatch.setattr(language, "_identifier", None)  # whoever asks it, fails
+    identify_language.cache_clear()
+    assert identify_language(text) == "en"
+
+
+def samples() -> list[tuple[str, str]]:
+    """Return the library's own sample sentences, by language."""
+    found = []
+    for module in pkgutil.iter_modules(spacy.lang.__path__):
+        if module.ispkg and importlib.util.find_spec(f"spacy.lang.{module.name}.examples"):
+            sentences = importlib.import_module(f"spacy.lang.{module.name}.examples").sentences
+            found += [(module.name, " ".join(sentences)), *((module.name, sentence) for sentence in sentences)]
+    return found
+
+
+def test_no_other_language_is_taken_for_english_by_its_small_words():
+    known = samples()
+    assert len({name for name, _ in known}) > 50
+    assert [name for name, text in known if name != "en" and language._is_english(text)] == []
