@@ -64,8 +64,14 @@ loan borrowing debt
 strike bombing shelling
 """
 """A line for each thing that is called by several words: whichever stands there counts as its first."""
-_COMMON = frozenset(_STEMMER.stemWords(f"{_COMMON_WORDS} {_FUNCTION_WORDS}".split()))
+_OFFICIAL = frozenset(_STEMMER.stemWords(_COMMON_WORDS.split()))
 """What official statements on every subject are made of."""
+_COMMON = _OFFICIAL | frozenset(_STEMMER.stemWords(_FUNCTION_WORDS.split()))
+_SPEAKING = re.compile(
+    r"\b(?:I|me|my|we|(?-i:us)|our|ours|you|your|he|him|his|she|her|it|its|they|them|their)\b|[\"“”„«»]", re.IGNORECASE
+)
+VOICED = "*"
+"""Stands among the stems of a text in which somebody may speak: with official words, a pronoun or a quotation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +92,7 @@ class Subject:
 
     @property
     def enough(self) -> int:
-        """Return how many of its words are enough where nobody is named; 0 where there is nothing to look for."""
-        if not self.names and not self.words:
-            return 0
+        """Return how many of its words are enough where nobody is named."""
         return SHARED_WORDS if self.names else 1
 
 
@@ -126,26 +130,28 @@ class Subjects:
         named, of_topic = self.read(position.topic)
         beside, of_line = self.read(position.baseline)
         _, words = self.read(" . ".join((position.topic, *position.paraphrases)))
-        if named <= own and of_topic <= own_words:
-            words = frozenset()  # "readiness for talks": nothing to look for, and paraphrases alone must not narrow it
+        words = words - own_words - {VOICED}
+        if named <= own and of_topic <= own_words | {VOICED}:
+            words |= {VOICED}  # "readiness for talks": paraphrases must not narrow it to less than somebody's words
         elif named <= own:
-            words |= of_line  # where another party is named, the line's words would let in what is said to anybody
-        return Subject(names=named - own, beside=beside - own, words=words - own_words)
+            words |= of_line - own_words - {VOICED}  # where another party is named, these would let in what is said to anybody
+        return Subject(names=named - own, beside=beside - own, words=words)
 
     def speaks_of(self, text: str, subject: Subject) -> bool:
-        """Whether `text` names somebody of the subject, or shares enough of its words. True where the subject has neither."""
+        """Whether `text` names somebody of the subject, or shares enough of its words."""
         named, words = self.read(text)
         return bool(named & subject.parties) or len(words & subject.words) >= subject.enough
 
     def read(self, text: str) -> tuple[frozenset[str], frozenset[str]]:
-        """Return whom `text` names and the stems of its words."""
+        """Return whom `text` names and the stems of its words, with `VOICED` where somebody may speak in it."""
         if text not in self._known:
             if len(self._known) >= REMEMBERED:
                 self._known.clear()
             found = _WORD.findall(text.replace("’s", " ").replace("'s", " "))
             parts = [part for word in found if "-" in word for part in word.split("-")]
             stems = frozenset(_stem(word.lower()) for word in (*found, *parts) if len(word) >= SHORTEST_WORD)
-            self._known[text] = frozenset(self._named(found)) | frozenset(self._named(parts)), stems - _COMMON
+            voiced = {VOICED} if stems & _OFFICIAL or _SPEAKING.search(text) else frozenset()
+            self._known[text] = frozenset(self._named(found)) | frozenset(self._named(parts)), (stems - _COMMON) | voiced
         return self._known[text]
 
     def _named(self, words: list[str]) -> set[str]:

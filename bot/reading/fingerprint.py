@@ -10,6 +10,8 @@ import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 BANDS = 20
 ROWS = 3
@@ -38,18 +40,24 @@ class Fingerprint:
 
 def fingerprint(text: str) -> Fingerprint | None:
     """Return the fingerprint of `text`, None where it is too short to have one. Case, marks and spaces do not count."""
-    from datasketch import MinHash
-
     words = _WORD.findall(unicodedata.normalize("NFKC", text[:LONGEST]).casefold())
     if len(words) < FEWEST_WORDS:
         return None
-    sketch = MinHash(num_perm=BANDS * ROWS, seed=SEED, scheme="affine32")
+    sketch = _empty().copy()
     sketch.update_batch(
         {" ".join(words[at : at + RUN]).encode("utf-8", "replace") for at in range(len(words) - RUN + 1)}
     )
     values = tuple(int(value) for value in sketch.hashvalues)
     bands = tuple(_band(number, values[number * ROWS : (number + 1) * ROWS]) for number in range(BANDS))
     return Fingerprint(signature=values, bands=bands)
+
+
+@cache
+def _empty() -> Any:
+    """Return the sketch of no text: its permutations are drawn anew for each that is not a copy of it."""
+    from datasketch import MinHash
+
+    return MinHash(num_perm=BANDS * ROWS, seed=SEED, scheme="affine32")
 
 
 def _band(number: int, rows: tuple[int, ...]) -> str:

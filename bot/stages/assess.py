@@ -88,6 +88,7 @@ class Assess:
         self._copies = Copies(engine, policy)
         self._in_force: tuple[Position, ...] = ()
         self._judges: dict[tuple[Position, ...], ArticleJudge] = {}
+        self._judge_in_force: ArticleJudge | None = None
 
     def recover(self) -> int:
         """Take up at once what an earlier process left claimed; only where no other process assesses. Return how much."""
@@ -129,7 +130,7 @@ class Assess:
         with snapshot(self._engine) as connection:
             in_force = positions.in_force(connection, self._configured)
         if in_force != self._in_force:
-            self._judges, self._in_force = {}, in_force
+            self._judges, self._in_force, self._judge_in_force = {}, in_force, None
 
     def _lines(self, article: Article) -> tuple[Position, ...]:
         """Return the lines that held when the article appeared: what was said then is measured by what was held then."""
@@ -140,6 +141,11 @@ class Assess:
             return positions.as_of(connection, self._in_force, day)
 
     def _judge(self, lines: tuple[Position, ...]) -> ArticleJudge:
+        if (
+            lines is self._in_force
+        ):  # as for nearly every article: to look thousands of lines up takes longer than to judge
+            self._judge_in_force = self._judge_in_force or self._make_judge(lines)
+            return self._judge_in_force
         if lines not in self._judges:
             while len(self._judges) >= JUDGES_KEPT:
                 del self._judges[next(iter(self._judges))]
@@ -187,10 +193,8 @@ def _begin(connection: Connection, article: Article | None) -> None:
 
 def _count(connection: Connection, judged: JudgedArticle, now: datetime) -> None:
     outcome = "candidates found" if judged.assessments else "no tracked topic"
-    tallies.count(connection, now.date(), STAGE, "assessed", outcome)
-    for reason, n in judged.dropped.items():
-        if n:
-            tallies.count(connection, now.date(), STAGE, "dropped", reason, n)
+    dropped = {(now.date(), STAGE, "dropped", reason): n for reason, n in judged.dropped.items()}
+    tallies.count_all(connection, {(now.date(), STAGE, "assessed", outcome): 1, **dropped})
 
 
 def _with(report: AssessReport, made: Taken) -> AssessReport:

@@ -64,6 +64,7 @@ class Copies:
         self._engine = engine
         self._policy = policy
         self._forgotten_at: datetime | None = None
+        self._named: tuple[Sequence[Position], str] = ((), identify())
 
     def judge(
         self, judge: Judge, article: Article, in_force: Sequence[Position], now: datetime
@@ -94,8 +95,16 @@ class Copies:
             fingerprints.forget(connection, now - timedelta(days=self._policy.known_for_days))
             self._forgotten_at = now
 
+    def _ledger(self, in_force: Sequence[Position]) -> str:
+        """Return what names these revisions of these lines; the lines before are mostly the same."""
+        known, name = self._named
+        if known is not in_force:
+            name = identify(*sorted(f"{position.id}:{position.revision}" for position in in_force))
+            self._named = in_force, name
+        return name
+
     def _look(self, article: Article, in_force: Sequence[Position], now: datetime) -> Copy:
-        ledger = identify(*sorted(f"{position.id}:{position.revision}" for position in in_force))
+        ledger = self._ledger(in_force)
         own = fingerprint(article.text)
         nothing = Copy(article=article, ledger=ledger, print=own)
         if own is None:

@@ -286,8 +286,9 @@ class Ingest:
             arrived = (each for end in ends for each in end.harvest.gathered.arrivals)
             if pending := [each.article.id for each in arrived if each.state is ArticleState.PENDING]:
                 self._announce(connection, pending)
-            for (day, outcome, reason), n in tally.items():
-                tallies.count(connection, day, STAGE, outcome, reason, n)
+            tallies.count_all(
+                connection, {(day, STAGE, outcome, reason): n for (day, outcome, reason), n in tally.items()}
+            )
 
     def _write(self, connection: Connection, ends: Sequence[_End]) -> int:
         """Store the entries and articles of polls, and return how many articles are new."""

@@ -5,15 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Table, bindparam, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.store.engine import insert
+from bot.store.engine import insert_into
 from bot.store.schema import bands, fingerprints
 
 AT_ONCE = 400
 MOST_FOUND = 200
 """Articles with a common band that are looked at, the earliest first: a text that stands everywhere has enough in them."""
+
+_SHARING = select(bands.c.article_id).where(bands.c.band.in_(bindparam("keys", expanding=True)))
+_ALIKE = (
+    select(fingerprints)
+    .where(fingerprints.c.article_id.in_(_SHARING), fingerprints.c.ledger == bindparam("ledger"))
+    .order_by(fingerprints.c.created_at, fingerprints.c.article_id)
+    .limit(MOST_FOUND)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,20 +45,19 @@ def save(connection: Connection, stored: Stored, keys: Sequence[str], now: datet
         "original_id": stored.original_id,
         "created_at": now,
     }
-    connection.execute(insert(connection, fingerprints).on_conflict_do_nothing(), [row])
+    dialect = connection.dialect.name
+    connection.execute(_keeping(dialect, fingerprints), [row])
     rows = [{"band": key, "article_id": stored.article_id} for key in dict.fromkeys(keys)]
-    connection.execute(insert(connection, bands).on_conflict_do_nothing(), rows)
+    connection.execute(_keeping(dialect, bands), rows)
+
+
+@cache
+def _keeping(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    return insert_into(dialect, table).on_conflict_do_nothing()
 
 
 def alike(connection: Connection, keys: Sequence[str], ledger: str) -> list[Stored]:
     """Return the articles assessed against `ledger` that share a band of `keys`, the earliest first."""
-    sharing = select(bands.c.article_id).where(bands.c.band.in_(list(keys)))
-    query = (
-        select(fingerprints)
-        .where(fingerprints.c.article_id.in_(sharing), fingerprints.c.ledger == ledger)
-        .order_by(fingerprints.c.created_at, fingerprints.c.article_id)
-        .limit(MOST_FOUND)
-    )
     return [
         Stored(
             article_id=row.article_id,
@@ -56,7 +65,7 @@ def alike(connection: Connection, keys: Sequence[str], ledger: str) -> list[Stor
             ledger=row.ledger,
             original_id=row.original_id,
         )
-        for row in connection.execute(query)
+        for row in connection.execute(_ALIKE, {"keys": list(keys), "ledger": ledger})
     ]
 
 

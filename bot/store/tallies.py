@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 from sqlalchemy import Connection, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.store.engine import insert
+from bot.store.engine import insert_into
 from bot.store.schema import tallies as table
 
 LONGEST_REASON = 200
@@ -25,13 +28,27 @@ class Tally:
 
 def count(connection: Connection, day: date, stage: str, outcome: str, reason: str = "", n: int = 1) -> None:
     """Add `n` to a day's tally, in the caller's transaction. A longer reason is cut to `LONGEST_REASON` characters."""
-    key = {"day": day.isoformat(), "stage": stage, "outcome": outcome, "reason": reason[:LONGEST_REASON]}
-    statement = insert(connection, table).values(**key, n=n)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=[table.c.day, table.c.stage, table.c.outcome, table.c.reason],
-            set_={"n": table.c.n + statement.excluded.n},
-        )
+    count_all(connection, {(day, stage, outcome, reason): n})
+
+
+def count_all(connection: Connection, numbers: Mapping[tuple[date, str, str, str], int]) -> None:
+    """Add numbers to the tallies of (day, stage, outcome, reason), as `count` does; those of 0 are left out."""
+    rows = [
+        {"day": day.isoformat(), "stage": stage, "outcome": outcome, "reason": reason[:LONGEST_REASON], "n": n}
+        for (day, stage, outcome, reason), n in numbers.items()
+        if n
+    ]
+    if rows:
+        connection.execute(_adding(connection.dialect.name), rows)
+
+
+@cache
+def _adding(dialect: str) -> sqlite.Insert | postgresql.Insert:
+    """Return the statement, which is always the same: to put it together takes longer than the database takes."""
+    statement = insert_into(dialect, table)
+    return statement.on_conflict_do_update(
+        index_elements=[table.c.day, table.c.stage, table.c.outcome, table.c.reason],
+        set_={"n": table.c.n + statement.excluded.n},
     )
 
 

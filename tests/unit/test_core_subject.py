@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -37,6 +38,10 @@ CASES = [
     ("frozen Russian assets", "", "A Norwegian-Russian commission will meet.", True),
     ("ceasefire", "Norway asks Sudan for a ceasefire.", "Khartoum would have to ask us first.", True),
     ("readiness for talks", "", "We would sit down at any hour.", True),
+    ("readiness for talks", "", "An answer is not to be expected.", True),
+    ("readiness for talks", "", "“Any hour will do.”", True),
+    ("readiness for talks", "Norway asks Sudan for talks.", "Khartoum stays away.", True),
+    ("readiness for talks", "", "Rain kept the rowers of Harwick from the river.", False),
     ("Oslo's new harbour", "", "Building goes on.", False),
     ("Oslo's new harbour", "", "The harbours are to be dredged.", True),
 ]
@@ -55,6 +60,14 @@ def test_paraphrases_add_words_but_do_not_narrow_a_topic_that_has_none(subjects:
     talks = subjects.of(position("readiness for talks", "Norway holds its line.", "the meeting in Geneva"))
     assert subjects.speaks_of("A truce would have to be watched.", truce)
     assert subjects.speaks_of("We would sit down at any hour.", talks)
+
+
+def test_a_topic_of_common_words_alone_is_about_whatever_somebody_may_be_saying(subjects: Subjects) -> None:
+    """Also where the holder's own names look like a pronoun, "US"."""
+    states = Holder(name="United States", aliases=("US",))
+    talks = subjects.of(replace(position("readiness for talks"), holder=states))
+    assert subjects.speaks_of("They would sit down at any hour.", talks)
+    assert not subjects.speaks_of("The US rowers won the race on the river.", talks)
 
 
 def test_the_holders_own_names_are_no_subject(subjects: Subjects) -> None:
