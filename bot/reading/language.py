@@ -1,4 +1,4 @@
-"""Which language a text is in: py3langid, whose model is 4.5 MB of plain arrays and whose answers do not vary."""
+"""Which language a text is in: English by its small words, others by py3langid, whose answers do not vary."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from threading import Lock
 from typing import Any
 
 from bot.core.attribution import Span
+from bot.reading.lexicon import words
 
 READ = frozenset({"en"})
 """Languages that the reader reads."""
@@ -31,6 +32,21 @@ _BESIDE_THE = re.compile(
 )
 _FEWEST_THE, _SHARE_OF_THE, _SHARE_BESIDE = 2, 0.03, 0.15
 """So does the article, which no other language has, among as many different small words that some share."""
+_ABOUT_ENGLISH = words(
+    "the of and to that with which said his has have not they by from are were it is for we this be but a in on at as he an"
+)
+_OTHERS = words(
+    """
+aan ad adalah af agus al ang ar att auf avec ay az bat bir bu che con cu da dan dans das dat del della dem den dengan der des
+det dhe di die din du een egy ei ein eine ekki el em er es esas est estas este et eta ett ez gli har het hogy i'r ikke il ile
+im ini inte ir ist ito itu ja je jeg jest kad kaj kas katika ke kwa la las le les lo los mae meg mga mi mit na ne nem ng nga
+ni nicht nie niet non nu och og ogu op os ovat par para pas pe per por pour que qui sa sau se si sich som sono su sur tidak
+til u um uma un una und une untuk ut v van ve von voor w wa y ya yang yn yra z za zijn zu
+    """
+)
+"""Small words of some fifty other languages that are written in these letters, those that English has as well left out."""
+_FEWEST_ENGLISH, _SHARE_OF_OTHERS, _FOREIGN_LETTERS = 0.04, 0.06, 0.02
+_WORDS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _QUOTED = re.compile(r"[“„«][^“”„«»]{100,5000}[”“»]|\"[^\"]{100,5000}\"")
 _URL = re.compile(r"(?:https?://|www\.|@|#)\S+")
 
@@ -80,9 +96,8 @@ def _foreign(text: str, start: int, end: int) -> str | None:
     if end - start < ENOUGH:
         return None
     piece = text[start : min(end, start + _SAMPLE)]
-    words = piece.split()
-    small = [word for word in _SMALL.findall(piece) if word]
-    if len(set(map(str.lower, small))) >= 2 and len(small) >= 0.06 * len(words):
+    small = _SMALL.findall(piece)
+    if len(set(map(str.lower, small))) >= 2 and len(small) >= 0.06 * len(piece.split()):
         return None
     language = identify_language(piece)
     return language if language and language not in READ else None
@@ -92,27 +107,44 @@ def _foreign(text: str, start: int, end: int) -> str | None:
 def identify_language(text: str) -> str:
     """Return the ISO 639-1 code of the language of `text`, "" where the text is too short or the answer is not sure.
 
-    English is told from its small words, so that the model, 70 MB in each process, is loaded for other languages alone.
+    The model, 75 MB in each process, is loaded for what has something of another language alone.
     """
     sample = _URL.sub(" ", _sampled(text))
     if sum(map(str.isalpha, sample)) < ENOUGH:
         return ""
     if _is_english(sample):
         return "en"
+    if not _may_be_foreign(sample):
+        return ""
     language, probability = _identifier().classify(sample)
     return str(language) if float(probability) >= SURE else ""
 
 
 def _is_english(sample: str) -> bool:
-    words = len(sample.split())
+    count = len(sample.split())
     english = _ENGLISH.findall(sample)
-    if len(set(map(str.lower, english))) >= _DISTINCT and len(english) >= _SHARE * words:
+    if len(set(map(str.lower, english))) >= _DISTINCT and len(english) >= _SHARE * count:
         return True
     articles = len(_THE.findall(sample))
-    if articles < max(_FEWEST_THE, _SHARE_OF_THE * words):
+    if articles < max(_FEWEST_THE, _SHARE_OF_THE * count):
         return False
     small = _BESIDE_THE.findall(sample)
-    return len(set(map(str.lower, small))) >= _DISTINCT and len(small) >= _SHARE_BESIDE * words
+    return len(set(map(str.lower, small))) >= _DISTINCT and len(small) >= _SHARE_BESIDE * count
+
+
+def _may_be_foreign(sample: str) -> bool:
+    """Whether anything speaks for another language: its letters, its small words, or hardly one of English's.
+
+    Names, figures and headlines have little of any language; they are no reason to load the model.
+    """
+    told = [word.lower() for word in _WORDS.findall(sample)]
+    letters = "".join(told)
+    if not letters.isascii() and sum(ch > "\x7f" for ch in letters) >= _FOREIGN_LETTERS * len(letters):
+        return True
+    others = [word for word in told if word in _OTHERS]
+    if len(set(others)) > 1 and len(others) >= _SHARE_OF_OTHERS * len(told):
+        return True
+    return sum(word in _ABOUT_ENGLISH for word in told) < _FEWEST_ENGLISH * len(told)
 
 
 def _sampled(text: str) -> str:

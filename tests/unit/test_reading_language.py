@@ -78,6 +78,17 @@ def test_english_is_told_without_the_model(text, monkeypatch):
     assert identify_language(text) == "en"
 
 
+def test_names_and_headlines_are_no_reason_to_load_the_model(monkeypatch):
+    monkeypatch.setattr(language, "_identifier", None)
+    identify_language.cache_clear()
+    assert (
+        identify_language(
+            "Harbour talks: envoys of Norland, Sudland at customs house in Harwick; Berg, Lund, Aker seen. " * 2
+        )
+        == ""
+    )
+
+
 def samples() -> list[tuple[str, str]]:
     """Return the library's own sample sentences, by language."""
     found = []
@@ -88,7 +99,11 @@ def samples() -> list[tuple[str, str]]:
     return found
 
 
-def test_no_other_language_is_taken_for_english_by_its_small_words():
+def test_no_other_language_is_taken_for_english_by_its_small_words_and_the_model_is_asked_about_it():
+    """Latin, which nobody writes news in, may pass unasked where it has none of the words that are looked for."""
     known = samples()
     assert len({name for name, _ in known}) > 50
     assert [name for name, text in known if name != "en" and language._is_english(text)] == []
+    long = [(name, text) for name, text in known if sum(map(str.isalpha, text)) >= language.ENOUGH]
+    unasked = {name for name, text in long if name != "en" and not language._may_be_foreign(text)}
+    assert unasked <= {"la"}
