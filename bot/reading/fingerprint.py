@@ -1,4 +1,6 @@
-"""Fingerprints of texts, by which copies find each other: MinHash over runs of five words, from datasketch.
+"""Fingerprints of texts, by which copies find each other: MinHash over runs of five words.
+
+The arithmetic is datasketch's ("affine32"), of which nothing else is needed: it brings SciPy, 57 MB and half a second.
 
 Two texts whose share of common runs is 0.5 meet in a band in 93 of 100 cases, at 0.7 practically always, at 0.2 in 15.
 What a copy has in common with its original is then told sentence by sentence, not by the fingerprint.
@@ -9,9 +11,12 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 BANDS = 20
 ROWS = 3
@@ -43,21 +48,34 @@ def fingerprint(text: str) -> Fingerprint | None:
     words = _WORD.findall(unicodedata.normalize("NFKC", text[:LONGEST]).casefold())
     if len(words) < FEWEST_WORDS:
         return None
-    sketch = _empty().copy()
-    sketch.update_batch(
-        {" ".join(words[at : at + RUN]).encode("utf-8", "replace") for at in range(len(words) - RUN + 1)}
-    )
-    values = tuple(int(value) for value in sketch.hashvalues)
+    runs = {" ".join(words[at : at + RUN]).encode("utf-8", "replace") for at in range(len(words) - RUN + 1)}
+    values = tuple(_sketch(runs).tolist())
     bands = tuple(_band(number, values[number * ROWS : (number + 1) * ROWS]) for number in range(BANDS))
     return Fingerprint(signature=values, bands=bands)
 
 
-@cache
-def _empty() -> Any:
-    """Return the sketch of no text: its permutations are drawn anew for each that is not a copy of it."""
-    from datasketch import MinHash
+def _sketch(runs: Collection[bytes]) -> NDArray[np.uint32]:
+    """Return the least value of the runs' hashes under each of the permutations h -> a * h + b, modulo 2 to the 32nd."""
+    factors, shifts = _permutations()
+    heads = b"".join(hashlib.sha1(run, usedforsecurity=False).digest()[:4] for run in runs)
+    hashes = _mixed(np.frombuffer(heads, dtype="<u4").astype(np.uint32)).reshape(-1, 1)
+    least: NDArray[np.uint32] = (hashes * factors + shifts).min(axis=0)
+    return least
 
-    return MinHash(num_perm=BANDS * ROWS, seed=SEED, scheme="affine32")
+
+@cache
+def _permutations() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """Return odd factors, which permute, and shifts."""
+    dice = np.random.RandomState(SEED)  # whose draws never change
+    factors = dice.randint(0, 1 << 31, BANDS * ROWS, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
+    return factors, dice.randint(0, 1 << 32, BANDS * ROWS, dtype=np.uint32)
+
+
+def _mixed(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Return MurmurHash3's last step over each."""
+    hashes = (hashes ^ (hashes >> np.uint32(16))) * np.uint32(0x85EBCA6B)
+    hashes = (hashes ^ (hashes >> np.uint32(13))) * np.uint32(0xC2B2AE35)
+    return hashes ^ (hashes >> np.uint32(16))
 
 
 def _band(number: int, rows: tuple[int, ...]) -> str:

