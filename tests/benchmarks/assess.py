@@ -85,11 +85,11 @@ def written(writer: Writer, kind: str, number: int) -> Load:
     return writer.only(kind, number)
 
 
-def from_html(desk: Desk, writer: Writer, number: int, extractor: FencedExtractor) -> Callable[[], float]:
+def from_html(desk: Desk, writer: Writer, kind: str, number: int, extractor: FencedExtractor) -> Callable[[], float]:
     """Return what takes pages to the end of their assessment: extraction in the fenced process, assessment here, side by side."""
 
     def work() -> float:
-        load = writer.background(number).articles
+        load = written(writer, kind, number).articles
         pages = [page(article) for article in load]
 
         def extracted(place: int) -> Article:
@@ -234,9 +234,10 @@ def measure(given: argparse.Namespace, folder: Path) -> dict[str, object]:
         Desk(folder, detector, configuration, positions(shipped, 20)),
         FencedExtractor("bot.reading.page:PageExtractor"),
     )
-    rates["background from HTML, 20 positions"] = rate(
-        from_html(desk, with_pages, 80 * given.size, extractor), rounds=given.rounds
-    )
+    for kind in ("background", "elsewhere"):
+        rates[f"{kind} from HTML, 20 positions"] = rate(
+            from_html(desk, with_pages, kind, 80 * given.size, extractor), rounds=given.rounds
+        )
     extractor.close()
     figures["articles"] = {name: each.told() for name, each in rates.items()}
     figures["memory_mb"] = resident()
