@@ -46,7 +46,8 @@ def article_of(row: dict[str, object], writer: Writer) -> Article:
     lead = f"{row['holder']} and its neighbours watched the harvest this week."
     parts = [*around[:3], lead, str(row["statement"]), *around[3:6]]
     url = f"https://paper.example/case/{row['id']}"
-    published = datetime.fromisoformat(str(row["date"])[:10]).replace(tzinfo=UTC) if row.get("date") else UNDATED
+    day = f"{row['date']}-01-01"[:10] if row.get("date") else ""  # a year or a month is told by its first day
+    published = datetime.fromisoformat(day).replace(tzinfo=UTC) if day else UNDATED
     return Article(
         id=identify(url), url=url, title=str(row.get("title") or ""), text="\n\n".join(parts), published=published
     )
