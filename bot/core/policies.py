@@ -26,10 +26,10 @@ class AlertPolicy:
     `mixed_within_days` is how far apart two voices of a holder that differ may speak to be mixed signals.
     """
 
-    alert_at: float = 0.6
+    alert_at: float = 0.8
     digest_at: float = 0.3
     pair_at: float = 0.3
-    near_at: float = 0.5
+    near_at: float = 0.3
     alert_at_by_position: Mapping[str, float] = field(default_factory=lambda: NOTHING)
     max_age_days: float = 7.0
     known_for_days: float = 14.0

@@ -134,7 +134,9 @@ class Subjects:
         if named <= own and of_topic <= own_words | {VOICED}:
             words |= {VOICED}  # "readiness for talks": paraphrases must not narrow it to less than somebody's words
         elif named <= own:
-            words |= of_line - own_words - {VOICED}  # where another party is named, these would let in what is said to anybody
+            words |= (
+                of_line - own_words - {VOICED}
+            )  # where another party is named, these would let in what is said to anybody
         return Subject(names=named - own, beside=beside - own, words=words)
 
     def speaks_of(self, text: str, subject: Subject) -> bool:
@@ -151,7 +153,10 @@ class Subjects:
             parts = [part for word in found if "-" in word for part in word.split("-")]
             stems = frozenset(_stem(word.lower()) for word in (*found, *parts) if len(word) >= SHORTEST_WORD)
             voiced = {VOICED} if stems & _OFFICIAL or _SPEAKING.search(text) else frozenset()
-            self._known[text] = frozenset(self._named(found)) | frozenset(self._named(parts)), (stems - _COMMON) | voiced
+            self._known[text] = (
+                frozenset(self._named(found)) | frozenset(self._named(parts)),
+                (stems - _COMMON) | voiced,
+            )
         return self._known[text]
 
     def _named(self, words: list[str]) -> set[str]:

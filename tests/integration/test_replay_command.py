@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from datetime import UTC, date, datetime
 from functools import partial
@@ -48,6 +49,8 @@ ARTICLES = (
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(shipped_path("config"), tmp_path / "config")
     (tmp_path / "config" / "positions.yaml").write_text(POSITIONS, encoding="utf-8")
+    desk = tmp_path / "config" / "desk.yaml"  # what its detector believes of a shift lies between 0.4 and 0.9
+    desk.write_text(re.sub(r"alert_at: 0\.\d+", "alert_at: 0.6", desk.read_text(encoding="utf-8")), encoding="utf-8")
     write(tmp_path / "archive.jsonl", *ARTICLES)
     monkeypatch.setenv("WALKBACK_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("WALKBACK_CONFIG_DIR", str(tmp_path / "config"))

@@ -250,7 +250,7 @@ def test_feeds_with_something_to_tell_come_first(reader):
 
 def test_how_it_decides_tells_thresholds_the_model_and_what_became_of_everything(reader):
     text = reader.get("/how").text
-    assert "from a chance of 60 % on" in text
+    assert "from a chance of 80 % on" in text
     assert "walkback-sample" in text
     assert "0.68" in text
     assert "consent wall" in text

@@ -52,7 +52,7 @@ def assessment(
         (assessment(0.99, mode=Mode.QUESTION), Decision.SILENT, "question"),
         (assessment(0.99, mode=Mode.HISTORY), Decision.SILENT, "past"),
         (assessment(0.99, mode=Mode.OPPONENT), Decision.SILENT, "rejected"),
-        (assessment(0.99, similarity=0.49), Decision.DIGEST, "beside the topic"),
+        (assessment(0.99, similarity=0.29), Decision.DIGEST, "beside the topic"),
         (assessment(0.99, mode=Mode.HYPOTHETICAL), Decision.ALERT, "shift"),
         (assessment(0.99, mode=Mode.DENIAL), Decision.ALERT, "shift"),
         (assessment(0.99, published=NOW - timedelta(days=8)), Decision.SILENT, "more than 7 days"),
