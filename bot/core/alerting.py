@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from bot.core.alert_words import day, minute
@@ -16,6 +17,10 @@ SILENT_MODES = {
 
 UNSURE_BELOW = 0.5
 """Below even odds no shift is the likelier: whoever is alerted all the same, since the desk set its threshold so, is told."""
+
+
+AS_SURE = 0.1
+"""By how much less sure a statement may be a shift of another line to wake the desk for that, too."""
 
 
 def rule(assessment: Assessment, policy: AlertPolicy, now: datetime) -> Ruling:
@@ -51,6 +56,37 @@ def _silence(candidate: Candidate, policy: AlertPolicy, now: datetime) -> str:
     if candidate.published and candidate.published.date() < candidate.position.since:
         return "older than the line on record"
     return ""
+
+
+def rule_each(assessments: Sequence[Assessment], policy: AlertPolicy, now: datetime) -> list[tuple[Assessment, Ruling]]:
+    """Return the assessments of one article with their rulings: a statement wakes the desk on the line where its shift is surest.
+
+    A sentence is near the neighbours of its line, too, and nobody is to be woken twice by the same words. Other lines of the holder
+    have a near miss, unless the shift there is as sure within `AS_SURE`: some words do move two lines.
+    """
+    rulings = [rule(assessment, policy, now) for assessment in assessments]
+    surest: dict[tuple[str, str], Assessment] = {}
+    for assessment, ruling in zip(assessments, rulings, strict=True):
+        before = surest.get(_words(assessment))
+        if ruling.decision is Decision.ALERT and (
+            before is None or assessment.shift_probability > before.shift_probability
+        ):
+            surest[_words(assessment)] = assessment
+    return [
+        (assessment, _beside(ruling, assessment, surest.get(_words(assessment), assessment)))
+        for assessment, ruling in zip(assessments, rulings, strict=True)
+    ]
+
+
+def _words(assessment: Assessment) -> tuple[str, str]:
+    return assessment.candidate.statement.id, assessment.candidate.position.holder.name
+
+
+def _beside(ruling: Ruling, assessment: Assessment, surest: Assessment) -> Ruling:
+    if ruling.decision is not Decision.ALERT or surest.shift_probability - assessment.shift_probability <= AS_SURE:
+        return ruling
+    where = f"near miss: the same words are a surer shift on {surest.candidate.position.id}"
+    return Ruling(decision=Decision.DIGEST, reason=f"{where}; {ruling.reason}")
 
 
 def silenced(ruling: Ruling, why: str) -> Ruling:

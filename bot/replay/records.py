@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from bot.core.alerting import rule
+from bot.core.alerting import rule_each
 from bot.core.policies import AlertPolicy
 from bot.core.verdict import decide, explain
 from bot.domain import Article, Assessment, Candidate, Certainty, Mode, Position, Relation, Statement
@@ -40,7 +40,7 @@ def judged_from(
         abstained=Abstained(**record["abstained"]) if record["abstained"] else None,
         sentences=record["sentences"],
         dropped=Counter(record["dropped"]),
-        assessments=tuple((one, rule(one, policy, now)) for one in assessed),
+        assessments=tuple(rule_each(assessed, policy, now)),
     )
 
 

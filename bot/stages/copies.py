@@ -15,7 +15,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection, Engine
 
-from bot.core.alerting import rule
+from bot.core.alerting import rule_each
 from bot.core.editions import key_of
 from bot.core.policies import AlertPolicy
 from bot.domain import Article, Assessment, Candidate, Position, Ruling, Statement, identify
@@ -133,7 +133,7 @@ class Copies:
             nothing,
             original_id=best[1].id,
             known=best[0],
-            found=tuple((assessment, rule(assessment, self._policy, now)) for assessment, _ in taken),
+            found=tuple(rule_each([assessment for assessment, _ in taken], self._policy, now)),
             carried={carried_as(assessment): roots[key] for assessment, key in taken if key in roots},
         )
 

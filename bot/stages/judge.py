@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.core.alerting import rule
+from bot.core.alerting import rule_each
 from bot.core.candidates import MatchPolicy
 from bot.core.features import Pair
 from bot.core.naming import names_of
@@ -134,8 +134,8 @@ class ArticleJudge:
                 reason=judgement.reason,
                 model=self._detector.name,
             )
-            assessed.append((assessment, rule(assessment, self._alert, now)))
-        return assessed
+            assessed.append(assessment)
+        return rule_each(assessed, self._alert, now)
 
 
 def _by_sentence(sentences: Sequence[Sentence], statements: Sequence[Statement]) -> dict[int, Statement]:

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.core.alerting import muted, older_than_line, repeated, rule, silenced
+from bot.core.alerting import muted, older_than_line, repeated, rule, rule_each, silenced
 from bot.core.policies import AlertPolicy
 from bot.domain import Assessment, Candidate, Decision, Holder, Mode, Position, Relation, Ruling, Statement
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+POSITION = Position(id="p", holder=Holder(name="H"), topic="t", baseline="b", since=date(2026, 1, 1))
 POLICY = AlertPolicy(alert_at=0.6, digest_at=0.4, alert_at_by_position={"loud": 0.9, "soft": 0.3})
 
 
@@ -69,6 +71,24 @@ def test_the_policy_decides_with_a_reason(made: Assessment, decision: Decision, 
 def test_only_an_alert_whose_shift_is_less_likely_than_none_is_marked_as_unsure() -> None:
     rulings = [rule(assessment(p, position="soft"), POLICY, NOW) for p in (0.3, 0.49, 0.5, 0.9)]
     assert [ruling.reason.startswith("unsure: ") for ruling in rulings] == [True, True, False, False]
+
+
+def test_the_same_words_wake_nobody_twice_and_are_told_where_the_shift_is_surest() -> None:
+    made = [assessment(p, position=name) for name, p in (("nato", 0.7), ("troops", 0.9), ("grain", 0.5))]
+    of_another = replace(
+        made[0], candidate=replace(made[0].candidate, position=replace(POSITION, holder=Holder(name="K"), id="k"))
+    )
+    other_words = replace(
+        made[0], candidate=replace(made[0].candidate, statement=replace(made[0].candidate.statement, id="s2"))
+    )
+    told = rule_each([*made, of_another, other_words], POLICY, NOW)
+    assert [one for one, _ in told] == [*made, of_another, other_words]
+    decisions = [ruling.decision for _, ruling in told]
+    assert decisions == [Decision.DIGEST, Decision.ALERT, Decision.DIGEST, Decision.ALERT, Decision.ALERT]
+    assert told[0][1].reason == "near miss: the same words are a surer shift on troops; shift at 0.70, threshold 0.60"
+    assert told[2][1] == rule(made[2], POLICY, NOW)
+    as_sure = [assessment(0.95, position="nato"), assessment(0.85, position="troops")]
+    assert [ruling.decision for _, ruling in rule_each(as_sure, POLICY, NOW)] == [Decision.ALERT, Decision.ALERT]
 
 
 def test_what_is_not_told_keeps_its_reason_and_gets_another() -> None:
