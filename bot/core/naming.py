@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from bot.domain import Holder
 
@@ -15,6 +15,14 @@ def names_of(holder: Holder) -> tuple[str, ...]:
     """Return every word by which a text may call a holder or somebody who speaks for it."""
     voices = [name for voice in holder.voices for name in (voice.name, *voice.aliases)]
     return (holder.name, *holder.aliases, *voices)
+
+
+def by_meaning(called: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Return by each that is meant every name that means it, of a table of whom each name means."""
+    names: dict[str, list[str]] = {}
+    for name, whom in called.items():
+        names.setdefault(whom, []).append(name)
+    return {whom: tuple(those) for whom, those in names.items()}
 
 
 def short_forms(holder: Holder) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 import snowballstemmer
 
-from bot.core.naming import names_of, short_forms
+from bot.core.naming import by_meaning, names_of, short_forms
 from bot.domain import Holder, Position
 
 SHARED_WORDS = 2
@@ -109,7 +109,7 @@ class Subjects:
     """Reads subjects and looks for them. `called` tells by each name, as written, whom it means."""
 
     def __init__(self, called: Mapping[str, str], holders: Collection[Holder] = ()) -> None:
-        self._means = called
+        self._means, self._names_for = called, by_meaning(called)
         mine = {name: holder.name for holder in holders for name in _names(holder)}
         self._called = {_joined(name): whom for name, whom in {**called, **mine}.items()}
         self._known: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
@@ -119,9 +119,8 @@ class Subjects:
 
         An article that says "Warsaw", "the Polish minister" or a voice's surname speaks of Poland, too.
         """
-        whom = next((self._means[name] for name in (holder.name, *holder.aliases) if name in self._means), None)
-        meant = (name for name, one in self._means.items() if one == whom)
-        return tuple(dict.fromkeys((*_names(holder), *meant)))
+        whom = next((self._means[name] for name in (holder.name, *holder.aliases) if name in self._means), "")
+        return tuple(dict.fromkeys((*_names(holder), *self._names_for.get(whom, ()))))
 
     def of(self, position: Position) -> Subject:
         """Return what the position's topic is recognised by; its paraphrases add words to it."""
@@ -134,9 +133,8 @@ class Subjects:
         if named <= own and of_topic <= own_words | {VOICED}:
             words |= {VOICED}  # "readiness for talks": paraphrases must not narrow it to less than somebody's words
         elif named <= own:
-            words |= (
-                of_line - own_words - {VOICED}
-            )  # where another party is named, these would let in what is said to anybody
+            # Where another party is named, the line's words would let in what is said to anybody.
+            words |= of_line - own_words - {VOICED}
         return Subject(names=named - own, beside=beside - own, words=words)
 
     def speaks_of(self, text: str, subject: Subject) -> bool:

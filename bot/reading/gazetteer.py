@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from countryinfo import all_countries
 
+from bot.core.naming import by_meaning
 from bot.reading.lexicon import words
 
 _ROWS = """
@@ -119,10 +120,7 @@ def called() -> Mapping[str, str]:
 @cache
 def _all_names() -> Mapping[str, tuple[str, ...]]:
     """Return by each state or country every name that means it."""
-    names: dict[str, list[str]] = {}
-    for name, whom in called().items():
-        names.setdefault(whom, []).append(name)
-    return MappingProxyType({whom: tuple(those) for whom, those in names.items()})
+    return MappingProxyType(by_meaning(called()))
 
 
 def names_meaning(whom: str) -> tuple[str, ...]:

@@ -168,9 +168,8 @@ class Home:
         The last two only where the headline and the first lines name no other state.
         """
         ours = [one for one in above if not one.words <= _ABROAD]
-        if (
-            ours
-        ):  # an office without a state is beside that of another: "... Foreign Minister's talks with that of Iran"
+        # One without a state may stand beside that of another: "... Foreign Minister's talks with that of Iran".
+        if ours:
             states = {one.state for one in ours}
             return states.pop() if len(states) == 1 else ""
         states = {one.state for one in self._offices if one.state and not one.words <= _ABROAD}

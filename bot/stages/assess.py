@@ -141,9 +141,8 @@ class Assess:
             return positions.as_of(connection, self._in_force, day)
 
     def _judge(self, lines: tuple[Position, ...]) -> ArticleJudge:
-        if (
-            lines is self._in_force
-        ):  # as for nearly every article: to look thousands of lines up takes longer than to judge
+        # As for nearly every article: to look thousands of lines up takes longer than to judge.
+        if lines is self._in_force:
             self._judge_in_force = self._judge_in_force or self._make_judge(lines)
             return self._judge_in_force
         if lines not in self._judges:

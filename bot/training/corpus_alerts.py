@@ -27,8 +27,13 @@ def overlaps(one: Span, other: Span) -> bool:
     """Whether two spans stand for the same statement on the same position: half of the shorter is shared."""
     if (one.document, one.position) != (other.document, other.position):
         return False
-    shared = min(one.end, other.end) - max(one.start, other.start)
-    return shared >= LEAST_OVERLAP * max(1, min(one.end - one.start, other.end - other.start))
+    return same_words((one.start, one.end), (other.start, other.end))
+
+
+def same_words(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether two spans of a text, each from its start to its end, are about the same words: half of the shorter is shared."""
+    shared = min(one[1], other[1]) - max(one[0], other[0])
+    return shared >= LEAST_OVERLAP * max(1, min(one[1] - one[0], other[1] - other[0]))
 
 
 def span_of(label: CorpusLabel) -> Span:

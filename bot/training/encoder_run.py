@@ -46,17 +46,7 @@ FIRST_STAGE = Recipe(
     batch=192,
     max_pairs=308_000,
 )
-SECOND_STAGE = Recipe(
-    layers=12,
-    frozen_layers=0,
-    trunk_lr=6e-5,
-    head_lr=3e-4,
-    layer_decay=0.9,
-    warmup=0.04,
-    max_tokens=128,
-    batch=64,
-    max_pairs=130_000,
-)
+SECOND_STAGE = replace(FIRST_STAGE, head_lr=3e-4, batch=64, max_pairs=130_000)
 LONGEST = 600
 """Characters of a public pair; longer ones cost most of the time and look least like a statement and its line."""
 

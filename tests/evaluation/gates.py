@@ -30,7 +30,7 @@ from bot.detection.detector import Detector  # noqa: E402  # as above
 from bot.detection.featurizer import Featurizer, load_featurizer  # noqa: E402  # as above
 from bot.domain import Article, Candidate, Holder, Position, Relation, identify  # noqa: E402  # as above
 from bot.stages.judge import ArticleJudge  # noqa: E402  # as above
-from bot.training.corpus_alerts import LEAST_OVERLAP  # noqa: E402  # as above
+from bot.training.corpus_alerts import same_words  # noqa: E402  # as above
 from bot.training.data import (  # noqa: E402  # as above
     CORPUS_LABELS,
     LADDERS,
@@ -118,12 +118,6 @@ def corpus_documents(models: Path, corpus: Path) -> Iterator[Document]:
         yield Document(article=article, positions=positions, labels=labels)
 
 
-def shares(start: int, end: int, other: tuple[int, int]) -> bool:
-    """Whether two spans are about the same words: half of the shorter is shared."""
-    shorter = min(end - start, other[1] - other[0])
-    return min(end, other[1]) - max(start, other[0]) >= LEAST_OVERLAP * max(1, shorter)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lost:
     """A shift that does not reach the detector, and the gate that it is lost at."""
@@ -155,7 +149,7 @@ def through(judge: ArticleJudge, document: Document, candidates: Sequence[Candid
     for label in document.labels:
         if label.relation is None or not label.relation.is_shift:
             continue
-        here = [index for index, span in enumerate(spans) if shares(label.start, label.end, span)]
+        here = [index for index, span in enumerate(spans) if same_words((label.start, label.end), span)]
         position, at = document.positions[label.position], column.get(label.position)
         if at is None:
             gate = "holder"
@@ -165,7 +159,7 @@ def through(judge: ArticleJudge, document: Document, candidates: Sequence[Candid
             gate = "subject"
         elif not looked.possible[here, at].any():
             gate = "near"
-        elif not any(name == position.id and shares(label.start, label.end, (a, b)) for name, a, b in judged):
+        elif not any(name == position.id and same_words((label.start, label.end), (a, b)) for name, a, b in judged):
             gate = "speaker"
         else:
             left["reached"] += 1
