@@ -165,6 +165,7 @@ def _train_encoder(
         from bot.training.encoder_run import (
             FIRST_STAGE,
             SECOND_STAGE,
+            THIRD_STAGE,
             EncoderRun,
             train_encoder,
             with_budget,
@@ -182,6 +183,7 @@ def _train_encoder(
         topics=models / "topics",
         first=replace(with_budget(FIRST_STAGE, minutes), seed=seed),
         second=replace(with_budget(SECOND_STAGE, minutes), seed=seed),
+        third=replace(with_budget(THIRD_STAGE, minutes), seed=seed),
         device=device,
     )
     train_encoder(made, rows)

@@ -28,7 +28,7 @@ class AlertPolicy:
 
     alert_at: float = 0.8
     digest_at: float = 0.3
-    pair_at: float = 0.3
+    pair_at: float = 0.25
     near_at: float = 0.3
     alert_at_by_position: Mapping[str, float] = field(default_factory=lambda: NOTHING)
     max_age_days: float = 7.0

@@ -16,7 +16,7 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import torch
 from torch import nn
@@ -29,6 +29,21 @@ if TYPE_CHECKING:
 
 NLI_LABELS = ("entailment", "neutral", "contradiction")
 CPU = torch.device("cpu")
+
+
+class TextPair(Protocol):
+    """What the encoder reads: a claim and the evidence for or against it."""
+
+    @property
+    def claim(self) -> str:
+        """The position, as `core.features` writes it, or a public claim."""
+
+    @property
+    def evidence(self) -> str:
+        """The statement, likewise."""
+
+
+P = TypeVar("P", bound=TextPair)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,14 +136,14 @@ def build(weights: Path, recipe: Recipe, *, device: torch.device = CPU) -> tuple
 
 
 def batches(
-    rows: Sequence[LabelledPair],
+    rows: Sequence[P],
     tokenizer: PreTrainedTokenizerBase,
     recipe: Recipe,
     generator: random.Random,
     *,
     device: torch.device = CPU,
     skip: int = 0,
-) -> Iterable[tuple[list[LabelledPair], torch.Tensor, torch.Tensor]]:
+) -> Iterable[tuple[list[P], torch.Tensor, torch.Tensor]]:
     """Yield (rows, ids, mask) in random order, rows of like length together so that little padding is computed.
 
     The first `skip` batches are left out, with as much taken from `generator` as if they had been yielded.
@@ -147,7 +162,7 @@ def batches(
 
 
 def encode(
-    rows: Sequence[LabelledPair], tokenizer: PreTrainedTokenizerBase, max_tokens: int, *, device: torch.device = CPU
+    rows: Sequence[TextPair], tokenizer: PreTrainedTokenizerBase, max_tokens: int, *, device: torch.device = CPU
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return token ids and mask of shape (rows, longest) for (claim, evidence), on `device`."""
     out = tokenizer(

@@ -1,7 +1,7 @@
-"""`walkback train --encoder`: both stages, the export and its check, resumable at every checkpoint.
+"""`walkback train --encoder`: its three stages, the export and its check, resumable at every checkpoint.
 
-The folder of the run keeps `public/` and `relations-SEED/` (checkpoints, logs), `relations/` (the mean of the seeds), then
-`encoder/` (what goes into models/).
+The folder of the run keeps `public/` and `relations-SEED/` (checkpoints, logs), `relations/` (the mean of the seeds), `rounded/`
+(with the few bits that are served), then `encoder/` (what goes into models/).
 Needs the extra `train`.
 """
 
@@ -18,24 +18,24 @@ import numpy as np
 import structlog
 import torch
 
-from bot.core.features import encoder_pair
 from bot.detection.onnx import CrossEncoder, SentenceEncoder
 from bot.domain import Relation
 from bot.errors import InputError
 from bot.training.data import CLASSIFIER, ENCODER, Row, texts_of
-from bot.training.encoder import LabelledPair, PairEncoder, Recipe, build, device_of, encode, save
+from bot.training.encoder import LabelledPair, PairEncoder, Recipe, TextPair, build, device_of, encode, loss_of, save
 from bot.training.encoder import accuracy as accuracy_of
 from bot.training.encoder_stage import train_stage
 from bot.training.evaluation import evaluate
-from bot.training.export import ExportRecipe, agreement, export
+from bot.training.export import agreement, export
 from bot.training.public_pairs import develop_rows, training_rows
+from bot.training.quantize import Grid
 from bot.training.relation_rows import nearest_groups, relation_rows
+from bot.training.rounding import AnsweredPair, as_answered, grids_of, on_grids, without_dropout
 
 log = structlog.get_logger()
 
-SMALLEST_AGREEMENT = 0.9
-CALIBRATION = 128
-EXPORT = ExportRecipe(bits=4, upper_bits=4, frequent=9_000)
+SMALLEST_AGREEMENT = 0.97
+CALIBRATION = 256
 FIRST_STAGE = Recipe(
     layers=12,
     frozen_layers=0,
@@ -44,9 +44,10 @@ FIRST_STAGE = Recipe(
     warmup=0.04,
     max_tokens=128,
     batch=192,
-    max_pairs=308_000,
+    max_pairs=270_000,
 )
-SECOND_STAGE = replace(FIRST_STAGE, head_lr=3e-4, batch=64, max_pairs=130_000)
+SECOND_STAGE = replace(FIRST_STAGE, head_lr=3e-4, batch=64, max_pairs=230_000)
+THIRD_STAGE = replace(FIRST_STAGE, trunk_lr=4e-5, head_lr=4e-5, batch=64, max_pairs=47_000)
 LONGEST = 600
 """Characters of a public pair; longer ones cost most of the time and look least like a statement and its line."""
 
@@ -62,7 +63,9 @@ class EncoderRun:
     """The topic model, for choosing near topics as counter-examples."""
     first: Recipe = FIRST_STAGE
     second: Recipe = SECOND_STAGE
-    export: ExportRecipe = EXPORT
+    third: Recipe = THIRD_STAGE
+    frequent: int = 9_000
+    """Tokens of the vocabulary that are kept beside those of our own pairs."""
     others: float = 0.3
     replay: float = 0.1
     """Public pairs mixed into the second stage, as a share of its rows."""
@@ -91,8 +94,9 @@ def train_encoder(run: EncoderRun, rows: Sequence[Row], *, threads: int = 2) -> 
     model.load_state_dict(mean_of(states))
     log.info("encoder_averaged", seeds=len(states), **_develop(model, tokenizer, develop, run.second))
     save(model, tokenizer, run.second, run.out / "relations")
-    model.to("cpu")  # what is exported is measured and checked as it will be served
-    return export_encoder(model, tokenizer, rows, run)
+    grids = teach_rounding(model, tokenizer, made, develop, run)
+    save(model, tokenizer, run.third, run.out / "rounded")
+    return export_encoder(model.to("cpu"), tokenizer, rows, grids, run)
 
 
 def teach_public(model: PairEncoder, tokenizer: Any, public: Path, run: EncoderRun) -> None:
@@ -103,6 +107,7 @@ def teach_public(model: PairEncoder, tokenizer: Any, public: Path, run: EncoderR
         tokenizer,
         [pair for pair in training_rows(public) if len(pair.claim) + len(pair.evidence) < LONGEST],
         run.first,
+        loss_of,
         out=run.out / "public",
         develop=lambda m: {name: round(accuracy_of(m, tokenizer, part, run.first), 3) for name, part in sets.items()},
     )
@@ -122,9 +127,38 @@ def teach_relations(
         tokenizer,
         made,
         replace(run.second, seed=seed),
+        loss_of,
         out=run.out / f"relations-{seed}",
         develop=lambda m: _develop(m, tokenizer, develop, run.second),
     )
+
+
+def teach_rounding(
+    model: PairEncoder, tokenizer: Any, made: Sequence[LabelledPair], develop: Sequence[Row], run: EncoderRun
+) -> dict[str, Grid]:
+    """Run the third stage in `run.out`/rounded: the model ends with rounded weights. Return the grids on which they lie."""
+    generator = random.Random(run.third.seed)
+    grids = grids_of(model, tokenizer, generator.sample(made, min(CALIBRATION, len(made))), run.third.max_tokens)
+    texts: list[LabelledPair] = list(made)
+    if run.public:
+        public = training_rows(run.public, seed=run.third.seed + 3)
+        texts += generator.sample(public, min(len(public), len(made)))
+    answers = logits_of(model, tokenizer, texts, run.third.max_tokens)
+    answered = [
+        AnsweredPair(claim=pair.claim, evidence=pair.evidence, answer=tuple(answer))
+        for pair, answer in zip(texts, answers.tolist(), strict=True)
+    ]
+    with without_dropout(model), on_grids(model, grids):
+        train_stage(
+            model,
+            tokenizer,
+            answered,
+            run.third,
+            as_answered,
+            out=run.out / "rounded",
+            develop=lambda m: _develop(m, tokenizer, develop, run.third),
+        )
+    return grids
 
 
 def state_of(model: PairEncoder) -> dict[str, torch.Tensor]:
@@ -141,19 +175,19 @@ def mean_of(states: Sequence[Mapping[str, torch.Tensor]]) -> dict[str, torch.Ten
     }
 
 
-def export_encoder(model: PairEncoder, tokenizer: Any, rows: Sequence[Row], run: EncoderRun) -> dict[str, float]:
-    """Write `run.out`/encoder and compare it with `model`, which lies on the CPU."""
-    tokenizer.save_pretrained(run.out / "relations" / "tokenizer")
-    taught = [row for row in rows if row.split == ENCODER]
-    shown = random.Random(run.second.seed).sample(taught, min(CALIBRATION, len(taught)))
+def export_encoder(
+    model: PairEncoder, tokenizer: Any, rows: Sequence[Row], grids: Mapping[str, Grid], run: EncoderRun
+) -> dict[str, float]:
+    """Write `run.out`/encoder and compare it with `model`, which lies on the CPU with its weights on their grids."""
+    tokenizer.save_pretrained(run.out / "rounded" / "tokenizer")
     export(
         model,
-        run.out / "relations" / "tokenizer" / "tokenizer.json",
+        run.out / "rounded" / "tokenizer" / "tokenizer.json",
         run.out / "encoder",
         outputs=["nli", "relation"],
-        recipe=run.export,
+        frequent=run.frequent,
         seen=texts_of(rows),
-        calibration=[encoder_pair(row.pair) for row in shown],
+        grids=grids,
     )
     return _check_export(model, tokenizer, [row for row in rows if row.split == CLASSIFIER], run)
 
@@ -174,14 +208,17 @@ def second_stage_rows(run: EncoderRun, rows: Sequence[Row]) -> list[LabelledPair
 
 
 @torch.no_grad()
-def logits_of(model: PairEncoder, tokenizer: Any, pairs: Sequence[LabelledPair], max_tokens: int) -> np.ndarray:
-    """Return the torch model's logits, shape (pairs, 9), for comparison with the export."""
+def logits_of(model: PairEncoder, tokenizer: Any, pairs: Sequence[TextPair], max_tokens: int) -> np.ndarray:
+    """Return the torch model's logits, shape (pairs, 9)."""
     model.eval()
-    parts = []
-    for at in range(0, len(pairs), 32):
-        outputs = model(*encode(pairs[at : at + 32], tokenizer, max_tokens, device=model.device))
-        parts.append(torch.cat(outputs, dim=1).cpu().numpy())
-    return np.concatenate(parts)
+    made = np.empty((len(pairs), 9), np.float32)
+    step = 256 if model.device.type == "cuda" else 32
+    by_length = np.argsort([len(pair.claim) + len(pair.evidence) for pair in pairs], kind="stable")
+    for at in range(0, len(pairs), step):
+        chosen = by_length[at : at + step]
+        outputs = model(*encode([pairs[i] for i in chosen], tokenizer, max_tokens, device=model.device))
+        made[chosen] = torch.cat(outputs, dim=1).cpu().numpy()
+    return made
 
 
 def _pairs_of(rows: Sequence[Row]) -> list[LabelledPair]:

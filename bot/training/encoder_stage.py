@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from bot.errors import InputError
-from bot.training.encoder import LabelledPair, PairEncoder, Recipe, batches, loss_of
+from bot.training.encoder import P, PairEncoder, Recipe, batches
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -42,8 +42,9 @@ class _Stage:
 def train_stage(
     model: PairEncoder,
     tokenizer: PreTrainedTokenizerBase,
-    rows: Sequence[LabelledPair],
+    rows: Sequence[P],
     recipe: Recipe,
+    loss_of: Callable[[Sequence[P], torch.Tensor, torch.Tensor], torch.Tensor],
     *,
     out: Path,
     develop: Callable[[PairEncoder], dict[str, Any]],

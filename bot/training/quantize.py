@@ -1,18 +1,17 @@
 """Weights of few bits and activations of eight: an ONNX graph's matrices become integers, its embedding tables int8.
 
-A matrix is kept as whole numbers of a scale a column; one of 4 bits has a small multiplier for every 32 weights besides, and the
-runtime unfolds it when it loads. Activations are scaled by the token, in the graph: what is computed for a token hangs on
-that token alone, and one with a huge value, as some have, spoils no other's precision. Weights take 7 bits of their 8, since the
-kernel of processors without VNNI adds two products in 16 bits. Inputs that are large by habit are made smaller and their weights
-larger (SmoothQuant, Xiao et al. 2023, arXiv:2211.10438), where they have been measured.
+A matrix is kept as whole numbers of a scale a column; one that lies on a `Grid` takes 4 bits, with a small multiplier for every
+32 weights besides, and the runtime unfolds it when it loads. Activations are scaled by the token, in the graph: what is computed
+for a token hangs on that token alone, and one with a huge value, as some have, spoils no other's precision. Weights take 7 bits of
+their 8, since the kernel of processors without VNNI adds two products in 16 bits. On a grid, inputs that are large by habit are
+made smaller and their weights larger (SmoothQuant, Xiao et al. 2023, arXiv:2211.10438).
 
-Rounding follows GPTQ (Frantar et al. 2023, arXiv:2210.17323): each row of weights takes over the error of those before it, by how
-the inputs go together. Where nothing has been measured it is plain rounding.
+What four bits cost is made good in training, where weights learn to lie on their grid (`training/rounding.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,28 +23,32 @@ BLOCK = 32
 MOST = 63
 """The largest weight, as an integer."""
 _STEPS = 127
-_UNIT = np.float32(MOST / 8 / _STEPS)
+UNIT = np.float32(MOST / 8 / _STEPS)
+"""What a step of 1 is worth, in integers."""
 _SHRINK = np.linspace(0.75, 1.05, 7, dtype=np.float32)
-_DAMPING = 0.01
 _FLOAT, _UINT8, _INT8 = onnx.TensorProto.FLOAT, onnx.TensorProto.UINT8, onnx.TensorProto.INT8
 
 Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Inputs:
-    """What went into a layer: `hessian` is the mean of x xT, (inputs, inputs), `most` the largest magnitude of each input."""
+class Grid:
+    """Where the weights of an (inputs, outputs) matrix may lie in 4 bits.
 
-    hessian: Floats
-    most: Floats
+    They are rint((code - 8) * step * UNIT) * scale / even with a code in 0..15: one scale for each output, one step in -127..127
+    for each output and each BLOCK of inputs, and by `even` each input is divided before it is rounded itself.
+    """
+
+    even: Floats
+    scales: Floats
+    steps: NDArray[np.int8]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quantized:
-    """A (inputs, outputs) matrix as integers. `steps` is None for 8 bits, where `codes` are the weights themselves.
+    """An evened (inputs, outputs) matrix as integers. `steps` is None for 8 bits, where `codes` are the weights themselves.
 
-    With 4 bits a weight is (code - 8) * step * _UNIT, rounded; `codes` is (inputs, outputs) in 0..15 and `steps`, in
-    -127..127, is (inputs / BLOCK, outputs). Either way the column's scale, shape (outputs,), makes a number of it.
+    Otherwise they are those of a `Grid`. Either way the column's scale, shape (outputs,), makes a number of an integer.
     """
 
     codes: NDArray[np.uint8] | NDArray[np.int8]
@@ -59,91 +62,75 @@ class Quantized:
         return _unfolded(self.codes.astype(np.float32), np.repeat(self.steps, BLOCK, axis=0)).astype(np.int8)
 
     def restored(self) -> Floats:
-        """Return the matrix that the integers stand for."""
+        """Return the evened matrix that the integers stand for."""
         return self.integers().astype(np.float32) * self.scales
 
 
-def quantized(weight: Floats, bits: int, hessian: Floats | None = None, upper: Floats | None = None) -> Quantized:
-    """Return a matrix in `bits` (4 or 8).
+def grid_for(weight: Floats, even: Floats) -> Grid:
+    """Return the grid on which an (inputs, outputs) matrix loses little; inputs are a multiple of 2 * BLOCK."""
+    evened = weight * even[:, None]
+    scales = np.maximum(np.abs(evened).max(axis=0) * np.float32(1.05) / MOST, np.float32(1e-12))
+    blocks = (evened / scales).reshape(-1, BLOCK, weight.shape[1])
+    return Grid(even=even, scales=scales, steps=np.stack([_best_steps(block) for block in blocks]))
+
+
+def evening(largest: Floats, weights: Sequence[Floats]) -> Floats:
+    """Return by what each input is divided and its weights multiplied, so that neither has all of the unevenness.
 
     Args:
-        weight: Shape (inputs, outputs); for 4 bits, inputs are a multiple of 2 * BLOCK.
-        bits: 4 or 8.
-        hessian: Mean of x xT over inputs x, shape (inputs, inputs); None for plain rounding.
-        upper: What `_inverse_root` makes of it, where it is at hand.
+        largest: The largest magnitude that was seen of each input, shape (inputs,).
+        weights: The (inputs, outputs) matrices that read it.
     """
-    weight = np.array(weight, dtype=np.float32)
-    if bits == 8:
+    of_weights = np.max([np.abs(weight).max(axis=1) for weight in weights], axis=0)
+    even = np.sqrt(np.maximum(largest, 1e-5) / np.maximum(of_weights, 1e-5))
+    result: Floats = np.clip(even / np.median(even), 0.02, 50.0).astype(np.float32)
+    return result
+
+
+def quantized(weight: Floats, grid: Grid | None = None) -> Quantized:
+    """Return an evened (inputs, outputs) matrix in 4 bits on its grid, or in 8 bits where it has none.
+
+    Weights that lie on the grid are kept as they are, to the last bit of a float; others go to the nearest place on it.
+    """
+    if grid is None:
         scales = np.maximum(np.abs(weight).max(axis=0) / MOST, np.float32(1e-12))
         return Quantized(codes=np.rint(weight / scales).astype(np.int8), steps=None, scales=scales)
-    importance = np.ones(len(weight), np.float32) if hessian is None else np.diag(hessian).astype(np.float32)
-    importance = importance / max(float(importance.mean()), 1e-12) + np.float32(0.01)
-    upper = _inverse_root(hessian) if hessian is not None and upper is None else upper
-    scales = np.maximum(np.abs(weight).max(axis=0) * np.float32(1.05) / MOST, np.float32(1e-12))
-    codes, steps = np.empty(weight.shape, np.uint8), np.empty((len(weight) // BLOCK, weight.shape[1]), np.int8)
-    for number, at in enumerate(range(0, len(weight), BLOCK)):
-        block = slice(at, at + BLOCK)
-        steps[number] = _best_steps(weight[block] / scales, importance[block])
-        errors = np.zeros((BLOCK, weight.shape[1]), np.float32)
-        for row in range(at, at + BLOCK):
-            wanted = weight[row] / scales
-            codes[row] = _codes(wanted, steps[number])
-            if upper is None:
-                continue
-            gap = (wanted - _unfolded(codes[row].astype(np.float32), steps[number])) * scales / upper[row, row]
-            weight[row + 1 : at + BLOCK] -= upper[row, row + 1 : at + BLOCK, None] * gap
-            errors[row - at] = gap
-        if upper is not None:
-            weight[at + BLOCK :] -= upper[block, at + BLOCK :].T @ errors
-    return Quantized(codes=codes, steps=steps, scales=scales)
+    return Quantized(
+        codes=_codes(weight / grid.scales, np.repeat(grid.steps, BLOCK, axis=0)), steps=grid.steps, scales=grid.scales
+    )
 
 
 def _codes(wanted: Floats, steps: NDArray[np.int8]) -> NDArray[np.uint8]:
-    result: NDArray[np.uint8] = np.clip(np.rint(wanted / (steps.astype(np.float32) * _UNIT)) + 8, 0, 15).astype(
-        np.uint8
-    )
+    result: NDArray[np.uint8] = np.clip(np.rint(wanted / (steps.astype(np.float32) * UNIT)) + 8, 0, 15).astype(np.uint8)
     return result
 
 
 def _unfolded(codes: Floats, steps: NDArray[np.int8]) -> Floats:
-    result: Floats = np.rint((codes - np.float32(8)) * (steps.astype(np.float32) * _UNIT))
+    result: Floats = np.rint((codes - np.float32(8)) * (steps.astype(np.float32) * UNIT))
     return result
 
 
-def _best_steps(block: Floats, importance: Floats) -> NDArray[np.int8]:
-    """Return each column's multiplier with the least weighted error; the largest weight takes the longer, negative side."""
+def _best_steps(block: Floats) -> NDArray[np.int8]:
+    """Return each column's step with the least error; the largest weight takes the longer, negative side."""
     largest = np.take_along_axis(block, np.abs(block).argmax(axis=0)[None], axis=0)[0]
-    full = -largest / 8 / _UNIT
+    full = -largest / 8 / UNIT
     best, least = np.ones(full.shape, np.int8), np.full(full.shape, np.inf, np.float32)
     for factor in _SHRINK:
         steps = np.clip(np.rint(full * factor), -_STEPS, _STEPS).astype(np.int8)
         steps[steps == 0] = 1
-        values = _unfolded(_codes(block, steps).astype(np.float32), steps)
-        error = ((values - block) ** 2 * importance[:, None]).sum(axis=0)
+        error = ((_unfolded(_codes(block, steps).astype(np.float32), steps) - block) ** 2).sum(axis=0)
         best, least = np.where(error < least, steps, best), np.minimum(error, least)
     return best
 
 
-def _inverse_root(hessian: Floats) -> Floats:
-    """Return the upper Cholesky factor of the damped inverse, as GPTQ uses it."""
-    damped = np.array(hessian, dtype=np.float32)
-    damped[np.diag_indices_from(damped)] += _DAMPING * max(float(np.diag(damped).mean()), 1e-12)
-    inverse = np.linalg.inv(damped)
-    lower = np.linalg.cholesky((inverse + inverse.T) / 2)
-    return np.ascontiguousarray(lower.T)
-
-
-def quantize_matrices(
-    model: onnx.ModelProto, bits: Callable[[str], int], measured: Mapping[str, Inputs] | None = None
-) -> None:
+def quantize_matrices(model: onnx.ModelProto, grids: Mapping[str, Grid] | None = None) -> None:
     """Replace, in place, each product with a constant matrix by one of integers.
 
     Args:
         model: The graph, of opset 18 or later; products are `MatMul`, or `Gemm` as torch writes a linear layer.
-        bits: Gives 4 or 8 for a node's name.
-        measured: What went into the layers, by their names in torch; layers with one input may share one entry.
+        grids: Of the layers that take 4 bits, by their names in torch; layers that read one input have the same `even`.
     """
-    graph = model.graph
+    graph, grids = model.graph, grids or {}
     constants = {tensor.name: tensor for tensor in graph.initializer if len(tensor.dims) == 2}
     by_source: dict[str, list[onnx.NodeProto]] = {}
     for node in graph.node:
@@ -151,28 +138,16 @@ def quantize_matrices(
             by_source.setdefault(node.input[0], []).append(node)
     _constants(graph)
     for source, nodes in by_source.items():
-        weights = [numpy_helper.to_array(constants[node.input[1]]) for node in nodes]
-        weights = [w.T if node.op_type == "Gemm" else w for w, node in zip(weights, nodes, strict=True)]
-        found = next((m for node in nodes if (m := (measured or {}).get(layer_name(node.name)))), None)
-        even = np.ones(len(weights[0]), np.float32) if found is None else _evened(found, weights)
-        hessian = None if found is None else found.hessian / np.outer(even, even)
-        fine = any(bits(node.name) == 4 for node in nodes)
-        upper = _inverse_root(hessian) if hessian is not None and fine else None
-        first = _activation(graph, source, None if found is None else even)
-        for node, weight in zip(nodes, weights, strict=True):
-            name = layer_name(node.name)
-            made = quantized(weight * even[:, None], bits(node.name), hessian, upper)
-            _replace(graph, node, [*first, *_weights(graph, name, made), *_product(node, name)])
-            first = []
+        names = [layer_name(node.name) for node in nodes]
+        even = next((grids[name].even for name in names if name in grids), None)
+        evened = np.float32(1.0) if even is None else even[:, None]
+        made = _activation(graph, source, even)
+        for node, name in zip(nodes, names, strict=True):
+            weight = numpy_helper.to_array(constants[node.input[1]])
+            integers = quantized((weight.T if node.op_type == "Gemm" else weight) * evened, grids.get(name))
+            _replace(graph, node, [*made, *_weights(graph, name, integers), *_product(node, name)])
+            made = []
     _drop_unused(graph)
-
-
-def _evened(found: Inputs, weights: Sequence[Floats]) -> Floats:
-    """Return by what each input is divided and its weights multiplied, so that neither has all of the unevenness."""
-    largest = np.max([np.abs(weight).max(axis=1) for weight in weights], axis=0)
-    even = np.sqrt(np.maximum(found.most, 1e-5) / np.maximum(largest, 1e-5))
-    result: Floats = np.clip(even / np.median(even), 0.02, 50.0).astype(np.float32)
-    return result
 
 
 def layer_name(node: str) -> str:
@@ -183,7 +158,7 @@ def layer_name(node: str) -> str:
 def _constants(graph: onnx.GraphProto) -> None:
     values = {"q.middle": np.uint8(128), "q.middle_float": np.float32(128), "q.most": np.float32(127),
               "q.least": np.float32(1e-12), "q.last": np.array([-1]), "q.low": np.uint8(15), "q.four": np.uint8(4),
-              "q.eight": np.float32(8), "q.unit": _UNIT}  # fmt: skip
+              "q.eight": np.float32(8), "q.unit": UNIT}  # fmt: skip
     graph.initializer.extend(numpy_helper.from_array(np.asarray(value), name) for name, value in values.items())
 
 

@@ -6,6 +6,7 @@ What is left out falls to word pieces and single characters, never to the unknow
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -35,7 +36,7 @@ def trimmed(tokenizer: str, *, seen: Iterable[str], frequent: int) -> Vocabulary
 
     Args:
         tokenizer: The text of tokenizer.json.
-        seen: Texts whose tokens are all kept.
+        seen: Texts of which every token is kept that stands in two of them at least.
         frequent: How many ids are kept from the start: vocabularies are written by falling frequency.
 
     Raises:
@@ -48,7 +49,8 @@ def trimmed(tokenizer: str, *, seen: Iterable[str], frequent: int) -> Vocabulary
     reader = Tokenizer.from_str(tokenizer)
     reader.no_truncation()
     reader.no_padding()
-    ids = {id_ for encoding in reader.encode_batch(list(seen)) for id_ in encoding.ids}
+    met = Counter(id_ for encoding in reader.encode_batch(list(seen)) for id_ in set(encoding.ids))
+    ids = {id_ for id_, texts in met.items() if texts > 1}
     ids |= {token["id"] for token in made["added_tokens"]} | set(range(frequent))
     ids |= {id_ for token, id_ in model["vocab"].items() if _is_needed(token, model["vocab"])}
     kept = tuple(id_ for id_ in sorted(ids) if id_ < len(model["vocab"]))

@@ -76,12 +76,12 @@ class TestSmallGraphs:
         import onnx
         from onnx import helper
 
-        from bot.training.quantize import quantize_matrices
+        from bot.training.quantize import grid_for, quantize_matrices
 
         weight = np.random.default_rng(0).normal(size=(64, 24)).astype(np.float32)
         raw = self.made([helper.make_node("MatMul", ["x", "w"], ["y"], name="/a/MatMul")], {"w": weight}, ["y"])
         model = onnx.load_from_string(raw)
-        quantize_matrices(model, lambda _: 4)
+        quantize_matrices(model, {"a": grid_for(weight, np.ones(64, np.float32))})
         folded = model.SerializeToString()
         made = unfolded(memoryview(folded))
         assert made is not None

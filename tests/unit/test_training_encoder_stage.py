@@ -94,7 +94,7 @@ def trained(model: PairEncoder, out: Path, *, stop_at: int = 0, recipe: Recipe =
             raise KeyboardInterrupt
         return {}
 
-    train_stage(model, Words(), ROWS, recipe, out=out, develop=develop, check_every_s=-1.0)
+    train_stage(model, Words(), ROWS, recipe, loss_of, out=out, develop=develop, check_every_s=-1.0)
     return model
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -15,61 +14,29 @@ from tokenizers import Tokenizer  # noqa: E402 - torch may be missing
 
 from bot.detection.onnx import CrossEncoder  # noqa: E402 - after the check for the extra
 from bot.training.encoder import PairEncoder  # noqa: E402 - after the check for the extra
-from bot.training.export import FULL, ExportRecipe, agreement, export  # noqa: E402 - after the check for the extra
+from bot.training.export import FULL, agreement, export  # noqa: E402 - after the check for the extra
+from bot.training.rounding import grids_of, on_grids  # noqa: E402 - after the check for the extra
+from tests.small_encoder import PAIRS, ROWS, VOCABULARY, reader, small_encoder, tokenizer  # noqa: E402 - the same
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # torch warns of its own exporter, in many ways
-
-LETTERS = "abcdefghijklmnopqrstuvwxyz"
-SPECIAL = ["<s>", "<pad>", "</s>", "<unk>", "[UNK]"]
-WORDS = ["norland", "sends", "no", "tanks", "some", "grain", "minister", "will", "never", "today"]
-VOCABULARY = [*SPECIAL, *WORDS, *LETTERS, *(f"##{letter}" for letter in LETTERS), "tank", "##s"]
-PAIRS = [("norland sends no tanks", f"minister will {'never ' * (n % 3)}send {word}") for n, word in enumerate(WORDS)]
-
-
-def tokenizer(path: Path) -> Path:
-    vocabulary = {token: place for place, token in enumerate(dict.fromkeys(VOCABULARY))}
-    added = [
-        {"id": vocabulary[token], "content": token, "single_word": False, "lstrip": False, "rstrip": False,
-         "normalized": False, "special": True}
-        for token in SPECIAL
-    ]  # fmt: skip
-    made = {
-        "version": "1.0",
-        "added_tokens": added,
-        "normalizer": {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True,
-                       "strip_accents": None, "lowercase": True},
-        "pre_tokenizer": {"type": "BertPreTokenizer"},
-        "post_processor": {"type": "RobertaProcessing", "sep": ["</s>", 2], "cls": ["<s>", 0],
-                           "trim_offsets": True, "add_prefix_space": False},
-        "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
-                  "max_input_chars_per_word": 100, "vocab": vocabulary},
-    }  # fmt: skip
-    (path / "tokenizer.json").write_text(json.dumps(made))
-    return path / "tokenizer.json"
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[PairEncoder, Path]:
-    torch.manual_seed(0)
-    config = transformers.MPNetConfig(
-        vocab_size=len(dict.fromkeys(VOCABULARY)),
-        hidden_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        intermediate_size=128,
-        max_position_embeddings=64,
-    )
-    model = PairEncoder(transformers.MPNetModel(config, add_pooling_layer=False), 64)
-    folder = tmp_path_factory.mktemp("export")
-    recipe = ExportRecipe(bits=4, upper_bits=8, upper_from=1, frequent=8)
+    model, folder = small_encoder(), tmp_path_factory.mktemp("export")
+    words = tokenizer(folder)
+    found = grids_of(model, reader(words), ROWS, 32)
+    grids = {name: grid for name, grid in found.items() if "layer.0." in name}
+    with on_grids(model, grids):
+        pass  # to leave them is to round the weights
     export(
         model,
-        tokenizer(folder),
+        words,
         folder / "out",
         outputs=["nli", "relation"],
-        recipe=recipe,
+        frequent=8,
         seen=[text for pair in PAIRS for text in pair],
-        calibration=PAIRS,
+        grids=grids,
     )
     return model, folder / "out"
 

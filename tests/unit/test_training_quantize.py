@@ -12,7 +12,8 @@ from onnx import TensorProto, helper, numpy_helper  # noqa: E402 - onnx may be m
 from bot.detection.onnx import silent_runtime  # noqa: E402 - after the check for the extra
 from bot.training.quantize import (  # noqa: E402 - after the check for the extra
     MOST,
-    Inputs,
+    evening,
+    grid_for,
     layer_name,
     quantize_embeddings,
     quantize_matrices,
@@ -27,24 +28,37 @@ def away(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.linalg.norm(one - other) / np.linalg.norm(other))
 
 
-@pytest.mark.parametrize(("bits", "most"), [(8, 0.03), (4, 0.13)])
-def test_a_matrix_is_near_what_it_was_and_fits_seven_bits(bits: int, most: float) -> None:
-    made = quantized(WEIGHT, bits)
+FLAT = np.ones(INPUTS, np.float32)
+UNEVEN = evening(np.linspace(1, 9, INPUTS, dtype=np.float32), [WEIGHT])
+
+
+@pytest.mark.parametrize(("grid", "most"), [(None, 0.03), (grid_for(WEIGHT, FLAT), 0.13)], ids=["8 bits", "4 bits"])
+def test_a_matrix_is_near_what_it_was_and_fits_seven_bits(grid, most: float) -> None:
+    made = quantized(WEIGHT, grid)
     assert away(made.restored(), WEIGHT) < most
     assert np.abs(made.integers()).max() <= MOST + 1
 
 
 def test_nothing_but_zeros_is_zeros() -> None:
-    for bits in (4, 8):
-        assert not quantized(np.zeros((INPUTS, 3), np.float32), bits).restored().any()
+    zeros = np.zeros((INPUTS, 3), np.float32)
+    for grid in (None, grid_for(zeros, FLAT)):
+        assert not quantized(zeros, grid).restored().any()
 
 
-def test_rounding_by_what_goes_in_errs_less_on_what_goes_in() -> None:
-    generator = np.random.default_rng(1)
-    mixed = generator.normal(size=(4, INPUTS)) * 3
-    x = (generator.normal(size=(500, 4)) @ mixed + generator.normal(size=(500, INPUTS))).astype(np.float32)
-    plain, careful = (quantized(WEIGHT, 4, hessian) for hessian in (None, x.T @ x / len(x)))
-    assert away(x @ careful.restored(), x @ WEIGHT) < 0.7 * away(x @ plain.restored(), x @ WEIGHT)
+@pytest.mark.parametrize("even", [FLAT, UNEVEN], ids=["flat", "uneven"])
+def test_what_lies_on_its_grid_stays_where_it_is(even) -> None:
+    grid = grid_for(WEIGHT, even)
+    once = quantized(WEIGHT * even[:, None], grid)
+    back = once.restored() / even[:, None]  # as a layer has them that reads what is not evened
+    np.testing.assert_array_equal(quantized(back * even[:, None], grid).integers(), once.integers())
+
+
+def test_large_inputs_are_made_smaller_and_weights_that_read_them_larger() -> None:
+    most = np.ones(INPUTS, np.float32)
+    most[5] = 100.0
+    even = evening(most, [WEIGHT, WEIGHT * 0.5])
+    assert even.argmax() == 5
+    assert even[5] == pytest.approx(10.0 * np.delete(even, 5).mean(), rel=0.5)
 
 
 def graph() -> onnx.ModelProto:
@@ -80,19 +94,17 @@ def run(model: onnx.ModelProto, ids: list[int]) -> list[np.ndarray]:
     return session.run(None, {"ids": np.array(ids)})
 
 
-def few_bits(*, measured: bool = False) -> onnx.ModelProto:
+def few_bits(*, uneven: bool = False) -> onnx.ModelProto:
     model = graph()
-    found = Inputs(hessian=np.eye(INPUTS, dtype=np.float32), most=np.linspace(1, 9, INPUTS, dtype=np.float32))
-    bits = lambda name: 4 if "layer.0" in name else 8  # noqa: E731 - what the recipe gives, in one line
-    quantize_matrices(model, bits, {"layer.0.a": found} if measured else None)
+    quantize_matrices(model, {"layer.0.a": grid_for(WEIGHT, UNEVEN if uneven else FLAT)})
     quantize_embeddings(model)
     return model
 
 
-@pytest.mark.parametrize("measured", [False, True])
-def test_the_runtime_computes_what_the_full_graph_does_but_for_rounding(measured) -> None:
+@pytest.mark.parametrize("uneven", [False, True])
+def test_the_runtime_computes_what_the_full_graph_does_but_for_rounding(uneven) -> None:
     ids = list(range(20))
-    for made, full, most in zip(run(few_bits(measured=measured), ids), run(graph(), ids), (0.2, 0.06), strict=True):
+    for made, full, most in zip(run(few_bits(uneven=uneven), ids), run(graph(), ids), (0.2, 0.06), strict=True):
         assert away(made, full) < most
 
 

@@ -27,11 +27,11 @@ def tokenizer() -> str:
 
 
 BEFORE = Tokenizer.from_str(tokenizer())
-CUT = trimmed(tokenizer(), seen=["cafe"], frequent=5)
+CUT = trimmed(tokenizer(), seen=["cafe", "a cafe", "head head"], frequent=5)
 AFTER = Tokenizer.from_str(CUT.tokenizer)
 
 
-def test_what_was_seen_what_is_frequent_and_what_is_needed_stays_and_the_rest_goes() -> None:
+def test_what_was_seen_twice_what_is_frequent_and_what_is_needed_stays_and_the_rest_goes() -> None:
     kept = {BEFORE.id_to_token(id_) for id_ in CUT.kept}
     assert {"cafe", "dead", "1999", "##99", "[SEP]", *LETTERS} <= kept
     assert not {"beef", "head", "##ed"} & kept
