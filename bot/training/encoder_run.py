@@ -138,7 +138,9 @@ def teach_rounding(
 ) -> dict[str, Grid]:
     """Run the third stage in `run.out`/rounded: the model ends with rounded weights. Return the grids on which they lie."""
     generator = random.Random(run.third.seed)
-    grids = grids_of(model, tokenizer, generator.sample(made, min(CALIBRATION, len(made))), run.third.max_tokens)
+    grids: dict[str, Grid] = grids_of(
+        model, tokenizer, generator.sample(made, min(CALIBRATION, len(made))), run.third.max_tokens
+    )
     texts: list[LabelledPair] = list(made)
     if run.public:
         public = training_rows(run.public, seed=run.third.seed + 3)
