@@ -16,8 +16,9 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import nn
 from transformers import AutoModel, AutoTokenizer
@@ -29,21 +30,6 @@ if TYPE_CHECKING:
 
 NLI_LABELS = ("entailment", "neutral", "contradiction")
 CPU = torch.device("cpu")
-
-
-class TextPair(Protocol):
-    """What the encoder reads: a claim and the evidence for or against it."""
-
-    @property
-    def claim(self) -> str:
-        """The position, as `core.features` writes it, or a public claim."""
-
-    @property
-    def evidence(self) -> str:
-        """The statement, likewise."""
-
-
-P = TypeVar("P", bound=TextPair)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,14 +122,14 @@ def build(weights: Path, recipe: Recipe, *, device: torch.device = CPU) -> tuple
 
 
 def batches(
-    rows: Sequence[P],
+    rows: Sequence[LabelledPair],
     tokenizer: PreTrainedTokenizerBase,
     recipe: Recipe,
     generator: random.Random,
     *,
     device: torch.device = CPU,
     skip: int = 0,
-) -> Iterable[tuple[list[P], torch.Tensor, torch.Tensor]]:
+) -> Iterable[tuple[list[LabelledPair], torch.Tensor, torch.Tensor]]:
     """Yield (rows, ids, mask) in random order, rows of like length together so that little padding is computed.
 
     The first `skip` batches are left out, with as much taken from `generator` as if they had been yielded.
@@ -162,7 +148,7 @@ def batches(
 
 
 def encode(
-    rows: Sequence[TextPair], tokenizer: PreTrainedTokenizerBase, max_tokens: int, *, device: torch.device = CPU
+    rows: Sequence[LabelledPair], tokenizer: PreTrainedTokenizerBase, max_tokens: int, *, device: torch.device = CPU
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return token ids and mask of shape (rows, longest) for (claim, evidence), on `device`."""
     out = tokenizer(
@@ -207,6 +193,22 @@ def accuracy(
             right += row.among[int(logits.argmax())] in row.allowed
     model.train()
     return right / len(rows)
+
+
+@torch.no_grad()
+def logits_of(
+    model: PairEncoder, tokenizer: PreTrainedTokenizerBase, pairs: Sequence[LabelledPair], max_tokens: int
+) -> np.ndarray:
+    """Return the torch model's logits, shape (pairs, 9)."""
+    model.eval()
+    made = np.empty((len(pairs), 9), np.float32)
+    step = 256 if model.device.type == "cuda" else 32
+    by_length = np.argsort([len(pair.claim) + len(pair.evidence) for pair in pairs], kind="stable")
+    for at in range(0, len(pairs), step):
+        chosen = by_length[at : at + step]
+        outputs = model(*encode([pairs[i] for i in chosen], tokenizer, max_tokens, device=model.device))
+        made[chosen] = torch.cat(outputs, dim=1).cpu().numpy()
+    return made
 
 
 def save(model: PairEncoder, tokenizer: PreTrainedTokenizerBase, recipe: Recipe, out: Path) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from bot.detection.onnx import CrossEncoder, SentenceEncoder
 from bot.domain import Relation
 from bot.errors import InputError
 from bot.training.data import CLASSIFIER, ENCODER, Row, texts_of
-from bot.training.encoder import LabelledPair, PairEncoder, Recipe, TextPair, build, device_of, encode, loss_of, save
+from bot.training.encoder import LabelledPair, PairEncoder, Recipe, build, device_of, logits_of, loss_of, save
 from bot.training.encoder import accuracy as accuracy_of
 from bot.training.encoder_stage import train_stage
 from bot.training.evaluation import evaluate
@@ -30,7 +31,7 @@ from bot.training.export import agreement, export
 from bot.training.public_pairs import develop_rows, training_rows
 from bot.training.quantize import Grid
 from bot.training.relation_rows import nearest_groups, relation_rows
-from bot.training.rounding import AnsweredPair, as_answered, grids_of, on_grids, without_dropout
+from bot.training.rounding import answers_of, grids_of, on_grids, without_dropout
 
 log = structlog.get_logger()
 
@@ -141,22 +142,18 @@ def teach_rounding(
     grids: dict[str, Grid] = grids_of(
         model, tokenizer, generator.sample(made, min(CALIBRATION, len(made))), run.third.max_tokens
     )
-    texts: list[LabelledPair] = list(made)
+    shown = list(made)
     if run.public:
         public = training_rows(run.public, seed=run.third.seed + 3)
-        texts += generator.sample(public, min(len(public), len(made)))
-    answers = logits_of(model, tokenizer, texts, run.third.max_tokens)
-    answered = [
-        AnsweredPair(claim=pair.claim, evidence=pair.evidence, answer=tuple(answer))
-        for pair, answer in zip(texts, answers.tolist(), strict=True)
-    ]
+        shown += generator.sample(public, min(len(public), len(made)))
+    as_before = answers_of(deepcopy(model), tokenizer, run.third.max_tokens)
     with without_dropout(model), on_grids(model, grids):
         train_stage(
             model,
             tokenizer,
-            answered,
+            shown,
             run.third,
-            as_answered,
+            as_before,
             out=run.out / "rounded",
             develop=lambda m: _develop(m, tokenizer, develop, run.third),
         )
@@ -206,20 +203,6 @@ def second_stage_rows(run: EncoderRun, rows: Sequence[Row]) -> list[LabelledPair
         public = training_rows(run.public, seed=run.second.seed + 2)
         made += generator.sample(public, min(len(public), int(run.replay * len(made))))
     generator.shuffle(made)
-    return made
-
-
-@torch.no_grad()
-def logits_of(model: PairEncoder, tokenizer: Any, pairs: Sequence[TextPair], max_tokens: int) -> np.ndarray:
-    """Return the torch model's logits, shape (pairs, 9)."""
-    model.eval()
-    made = np.empty((len(pairs), 9), np.float32)
-    step = 256 if model.device.type == "cuda" else 32
-    by_length = np.argsort([len(pair.claim) + len(pair.evidence) for pair in pairs], kind="stable")
-    for at in range(0, len(pairs), step):
-        chosen = by_length[at : at + step]
-        outputs = model(*encode([pairs[i] for i in chosen], tokenizer, max_tokens, device=model.device))
-        made[chosen] = torch.cat(outputs, dim=1).cpu().numpy()
     return made
 
 

@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from bot.errors import InputError
-from bot.training.encoder import P, PairEncoder, Recipe, batches
+from bot.training.encoder import LabelledPair, PairEncoder, Recipe, batches
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 CHECKPOINT = "checkpoint.pt"
+Loss = Callable[[Sequence[LabelledPair], torch.Tensor, torch.Tensor], torch.Tensor]
+"""What rows and both heads' logits come to."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,9 +44,9 @@ class _Stage:
 def train_stage(
     model: PairEncoder,
     tokenizer: PreTrainedTokenizerBase,
-    rows: Sequence[P],
+    rows: Sequence[LabelledPair],
     recipe: Recipe,
-    loss_of: Callable[[Sequence[P], torch.Tensor, torch.Tensor], torch.Tensor],
+    loss_of: Loss,
     *,
     out: Path,
     develop: Callable[[PairEncoder], dict[str, Any]],

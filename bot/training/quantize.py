@@ -22,6 +22,8 @@ from onnx import helper, numpy_helper
 BLOCK = 32
 MOST = 63
 """The largest weight, as an integer."""
+MOST_INPUT = 127
+"""The largest input of a product, as an integer."""
 _STEPS = 127
 UNIT = np.float32(MOST / 8 / _STEPS)
 """What a step of 1 is worth, in integers."""
@@ -156,7 +158,7 @@ def layer_name(node: str) -> str:
 
 
 def _constants(graph: onnx.GraphProto) -> None:
-    values = {"q.middle": np.uint8(128), "q.middle_float": np.float32(128), "q.most": np.float32(127),
+    values = {"q.middle": np.uint8(128), "q.middle_float": np.float32(128), "q.most": np.float32(MOST_INPUT),
               "q.least": np.float32(1e-12), "q.last": np.array([-1]), "q.low": np.uint8(15), "q.four": np.uint8(4),
               "q.eight": np.float32(8), "q.unit": UNIT}  # fmt: skip
     graph.initializer.extend(numpy_helper.from_array(np.asarray(value), name) for name, value in values.items())

@@ -12,18 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import nn
 from torch.nn.utils import parametrize
 
-from bot.training.encoder import NLI_LABELS, PairEncoder, TextPair, encode
-from bot.training.quantize import BLOCK, UNIT, Grid, evening, grid_for
-
-BATCH = 32
-_MOST_INPUT = 127
+from bot.training.encoder import LabelledPair, PairEncoder, encode, logits_of
+from bot.training.encoder_stage import Loss
+from bot.training.quantize import BLOCK, MOST_INPUT, UNIT, Grid, evening, grid_for
 
 
 class OnGrid(nn.Module):
@@ -48,7 +45,8 @@ class OnGrid(nn.Module):
 @contextmanager
 def on_grids(model: nn.Module, grids: Mapping[str, Grid]) -> Iterator[None]:
     """Let the layers of these names compute with rounded weights and inputs; afterwards their weights are the rounded ones."""
-    layers = {name: _linear(model, name) for name in grids}
+    known = linear_layers(model)
+    layers = {name: known[name] for name in grids}
     hooks = []
     for name, layer in layers.items():
         parametrize.register_parametrization(layer, "weight", OnGrid(grids[name]).to(layer.weight.device))
@@ -62,10 +60,9 @@ def on_grids(model: nn.Module, grids: Mapping[str, Grid]) -> Iterator[None]:
             parametrize.remove_parametrizations(layer, "weight", leave_parametrized=True)
 
 
-@torch.no_grad()
-def grids_of(model: PairEncoder, tokenizer: Any, pairs: Sequence[TextPair], max_tokens: int) -> dict[str, Grid]:
-    """Return a grid for each linear layer, from its weights and from what goes into it over `pairs` (some 128 do)."""
-    layers = {name: module for name, module in model.named_modules() if isinstance(module, nn.Linear)}
+def grids_of(model: PairEncoder, tokenizer: Any, pairs: Sequence[LabelledPair], max_tokens: int) -> dict[str, Grid]:
+    """Return a grid for each linear layer, from its weights and from what goes into it over `pairs` (some hundred do)."""
+    layers = linear_layers(model)
     largest: dict[str, torch.Tensor] = {}
 
     def watch(name: str) -> Any:
@@ -76,9 +73,7 @@ def grids_of(model: PairEncoder, tokenizer: Any, pairs: Sequence[TextPair], max_
         return hook
 
     hooks = [layer.register_forward_pre_hook(watch(name)) for name, layer in layers.items()]
-    model.eval()
-    for at in range(0, len(pairs), BATCH):
-        model(*encode(pairs[at : at + BATCH], tokenizer, max_tokens, device=model.device))
+    logits_of(model, tokenizer, pairs, max_tokens)
     for hook in hooks:
         hook.remove()
     weights = {name: layer.weight.detach().T.cpu().numpy() for name, layer in layers.items()}
@@ -93,27 +88,28 @@ def grids_of(model: PairEncoder, tokenizer: Any, pairs: Sequence[TextPair], max_
     }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnsweredPair:
-    """Two texts and what a model answered to them: nine logits, three of `nli` and six of `relation`."""
+def answers_of(teacher: PairEncoder, tokenizer: Any, max_tokens: int) -> Loss:
+    """Return the loss of answering otherwise than `teacher`: the mean sum of both heads' Kullback-Leibler divergences from it."""
+    teacher.eval()
 
-    claim: str
-    evidence: str
-    answer: tuple[float, ...]
+    def loss(rows: Sequence[LabelledPair], nli: torch.Tensor, relation: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad():
+            answers = teacher(*encode(rows, tokenizer, max_tokens, device=teacher.device))
+        return torch.stack(
+            [
+                nn.functional.kl_div(
+                    found.float().log_softmax(dim=1), told.log_softmax(dim=1), log_target=True, reduction="batchmean"
+                )
+                for found, told in zip((nli, relation), answers, strict=True)
+            ]
+        ).sum()
+
+    return loss
 
 
-def as_answered(rows: Sequence[AnsweredPair], nli: torch.Tensor, relation: torch.Tensor) -> torch.Tensor:
-    """Return how far both heads are from the rows' answers: the mean sum of their Kullback-Leibler divergences."""
-    wanted = torch.tensor([row.answer for row in rows], device=nli.device)
-    parts = wanted[:, : len(NLI_LABELS)], wanted[:, len(NLI_LABELS) :]
-    return torch.stack(
-        [
-            nn.functional.kl_div(
-                found.float().log_softmax(dim=1), told.log_softmax(dim=1), log_target=True, reduction="batchmean"
-            )
-            for found, told in zip((nli, relation), parts, strict=True)
-        ]
-    ).sum()
+def linear_layers(model: nn.Module) -> dict[str, nn.Linear]:
+    """Return a model's linear layers by name."""
+    return {name: module for name, module in model.named_modules() if isinstance(module, nn.Linear)}
 
 
 @contextmanager
@@ -129,12 +125,6 @@ def without_dropout(model: nn.Module) -> Iterator[None]:
             module.p = before
 
 
-def _linear(model: nn.Module, name: str) -> nn.Linear:
-    layer = model.get_submodule(name)
-    assert isinstance(layer, nn.Linear), name
-    return layer
-
-
 def _rounded_input(grid: Grid) -> Any:
     even = torch.tensor(grid.even)
 
@@ -142,7 +132,7 @@ def _rounded_input(grid: Grid) -> Any:
         nonlocal even
         even = even.to(inputs[0].device)
         units = inputs[0].detach().float() / even
-        scale = units.abs().amax(dim=-1, keepdim=True).clamp_min(1e-12) / _MOST_INPUT
+        scale = units.abs().amax(dim=-1, keepdim=True).clamp_min(1e-12) / MOST_INPUT
         rounded = (units / scale).round() * scale * even
         return (inputs[0] + (rounded - inputs[0].detach()).to(inputs[0].dtype),)
 

@@ -13,8 +13,19 @@ transformers = pytest.importorskip("transformers", reason="the extra `train` is 
 
 from bot.errors import InputError  # noqa: E402 - torch may be missing
 from bot.training import encoder  # noqa: E402 - after the check for the extra
-from bot.training.encoder import LabelledPair, PairEncoder, Recipe, accuracy, batches, build, device_of, encode, loss_of  # noqa: E402 - the same
-from bot.training.encoder_run import logits_of, mean_of, state_of  # noqa: E402 - the same
+from bot.training.encoder import (  # noqa: E402 - the same
+    LabelledPair,
+    PairEncoder,
+    Recipe,
+    accuracy,
+    batches,
+    build,
+    device_of,
+    encode,
+    logits_of,
+    loss_of,
+)
+from bot.training.encoder_run import mean_of, state_of  # noqa: E402 - the same
 from bot.training.encoder_stage import CHECKPOINT, train_stage  # noqa: E402 - the same
 
 ALL = (0, 1, 2, 3, 4, 5)

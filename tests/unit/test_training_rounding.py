@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,11 @@ pytest.importorskip("transformers", reason="the extra `train` is not installed")
 from torch import nn  # noqa: E402 - torch may be missing
 
 from bot.detection.onnx import CrossEncoder  # noqa: E402 - after the check for the extra
-from bot.training.encoder import Recipe  # noqa: E402 - the same
-from bot.training.encoder_run import logits_of  # noqa: E402 - the same
+from bot.training.encoder import Recipe, logits_of  # noqa: E402 - the same
 from bot.training.encoder_stage import train_stage  # noqa: E402 - the same
 from bot.training.export import agreement, export  # noqa: E402 - the same
 from bot.training.quantize import quantized  # noqa: E402 - the same
-from bot.training.rounding import AnsweredPair, as_answered, grids_of, on_grids, without_dropout  # noqa: E402 - the same
+from bot.training.rounding import answers_of, grids_of, on_grids, without_dropout  # noqa: E402 - the same
 from tests.small_encoder import PAIRS, ROWS, reader, small_encoder, tokenizer  # noqa: E402 - the same
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # torch warns of its own exporter, in many ways
@@ -29,13 +29,6 @@ RECIPE = Recipe(layers=2, batch=5, max_pairs=600, max_tokens=32, trunk_lr=1e-3, 
 @pytest.fixture
 def words(tmp_path: Path) -> Path:
     return tokenizer(tmp_path)
-
-
-def answered(logits: np.ndarray) -> list[AnsweredPair]:
-    return [
-        AnsweredPair(claim=row.claim, evidence=row.evidence, answer=tuple(answer))
-        for row, answer in zip(ROWS, logits.tolist(), strict=True)
-    ]
 
 
 def gap(one: np.ndarray, other: np.ndarray) -> float:
@@ -74,9 +67,10 @@ def test_it_learns_to_answer_as_it_did_and_is_served_as_it_was_trained(words, tm
         model.relation.weight.mul_(40.0)  # chance weights hardly tell one pair from another
     exact = logits_of(model, read, ROWS, 32)
     grids = grids_of(model, read, ROWS, 32)
+    as_before = answers_of(deepcopy(model), read, 32)
     with without_dropout(model), on_grids(model, grids):
         rounded = logits_of(model, read, ROWS, 32)
-        train_stage(model, read, answered(exact), RECIPE, as_answered, out=tmp_path / "stage", develop=lambda _: {})
+        train_stage(model, read, ROWS, RECIPE, as_before, out=tmp_path / "stage", develop=lambda _: {})
         taught = logits_of(model, read, ROWS, 32)
     assert agreement(exact, taught).mean < 0.5 * agreement(exact, rounded).mean
     export(model, words, tmp_path / "out", outputs=["nli", "relation"], grids=grids)
@@ -85,13 +79,19 @@ def test_it_learns_to_answer_as_it_did_and_is_served_as_it_was_trained(words, tm
     assert agreement(exact, served).mean < 0.7 * agreement(exact, rounded).mean
 
 
-def test_an_answer_is_learnt_by_both_heads() -> None:
-    row = AnsweredPair(claim="", evidence="", answer=(2.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0))
-    nli, relation = torch.tensor([row.answer[:3]]), torch.tensor([row.answer[3:]])
-    assert float(as_answered([row], nli, relation)) == pytest.approx(0.0, abs=1e-6)
-    assert float(as_answered([row], nli + 7.0, relation)) == pytest.approx(0.0, abs=1e-5)
-    for other in ((torch.zeros(1, 3), relation), (nli, torch.zeros(1, 6))):
-        assert float(as_answered([row], *other)) > 0.05
+def test_an_answer_is_learnt_by_both_heads(words) -> None:
+    teacher = small_encoder()
+    loss = answers_of(teacher, reader(words), 32)
+    answers = torch.from_numpy(logits_of(teacher, reader(words), ROWS, 32))
+    nli, relation = 9.0 * answers[:, :3], 9.0 * answers[:, 3:]
+    with torch.no_grad():
+        for layer in (teacher.nli, teacher.relation):  # chance weights hardly tell one label from another
+            layer.weight.mul_(9.0)
+            layer.bias.mul_(9.0)
+    assert float(loss(ROWS, nli, relation)) == pytest.approx(0.0, abs=1e-6)
+    assert float(loss(ROWS, nli + 7.0, relation)) == pytest.approx(0.0, abs=1e-5)
+    for other in ((torch.zeros_like(nli), relation), (nli, torch.zeros_like(relation))):
+        assert float(loss(ROWS, *other)) > 0.05
 
 
 def test_chance_is_left_out_only_for_a_while() -> None:
