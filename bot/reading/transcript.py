@@ -23,8 +23,8 @@ _BOLD_QUESTION = re.compile(
     r"(?:\*\*|__)[^*_]{2,600}\?(?:\*\*|__)\s*|(?=[^a-z]{10,300}\?\s*\Z)[^a-z]*[A-Z]{2}[^a-z]*\?\s*"
 )
 _ASKER = re.compile(
-    r"^(?:questions?|q|qu|interviewer|journalists?|reporters?|press|media|correspondent|host|moderator|presenter|"
-    r"anchor|student|audience)\b",
+    r"^(?:questions?|q|qu|interviewer|journalists?|reporters?|correspondent|host|moderator|presenter|anchor|student|audience|"
+    r"(?:press|media)(?! (?:secretary|officer|attaché|advis[eo]r|spokes\w+|office|service|director|minister)\b))\b",
     re.IGNORECASE,
 )
 _ANSWER = re.compile(r"^(?:answer|a|response|reply)$", re.IGNORECASE)
