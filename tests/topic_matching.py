@@ -28,8 +28,8 @@ def match_topics(
     beside = [
         [other for other in (index - 1, index + 1) if 0 <= other < len(sentences)] for index in range(len(sentences))
     ]
-    heard = np.zeros(closeness.shape, dtype=np.bool_)
-    heard[list(own)] = True
+    voice = np.zeros(closeness.shape)
+    voice[list(own)] = policy.own_voice
     everywhere = np.ones(closeness.shape, dtype=np.bool_)
     near = nearness(closeness, beside, policy)
-    return choose(near, closeness, heard, everywhere if allowed is None else allowed, policy)
+    return choose(near, closeness, voice, everywhere if allowed is None else allowed, policy)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from bot.app import build_judge
 from bot.commands.output import emit, progress
 from bot.config import Settings, load_positions
-from bot.core.alerting import rule
+from bot.core.alerting import rule_each
 from bot.core.policies import AlertPolicy
 from bot.core.verdict import decide
 from bot.detection.classifier import even_odds
-from bot.detection.detector import Detector
+from bot.detection.detector import Detector, in_context
 from bot.detection.featurizer import Featurizer
 from bot.domain import Article, Assessment, Candidate, Decision, Position, Relation
 from bot.stages.judge import pair_of
@@ -85,9 +85,9 @@ def evaluate_corpus(
     held_out = [row for row in own_rows(models / "data") if row.split == CLASSIFIER]
     pairs = completed(held_out, load_positions(settings.config_path / "positions.yaml"))
     found = read_corpus(featurizer, models, corpus)
-    scored = _scored(featurizer, pairs, found)
+    judged = _judged(featurizer, pairs, found)
     labels, documents = read_corpus_labels(models / "data" / CORPUS_LABELS), list(read_texts(corpus))
-    for name, score in _corpus_scores(scored, labels, documents, policy).items():
+    for name, score in _corpus_scores(judged, labels, documents, policy).items():
         if json_:
             figures = {"precision": score.precision, "recall": score.recall, "f1": score.f1, "shifts": score.support}
             emit({"judge": name, **figures})
@@ -99,22 +99,21 @@ def evaluate_corpus(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Scored:
-    """A candidate of the corpus: where it stands, its shift probability, its closeness and its cosine with the baseline."""
+class _Judged:
+    """A candidate of the corpus: where it stands, what is judged of it, and its cosine with the baseline."""
 
     span: Span
-    believed: float
-    closeness: float
+    assessment: Assessment
     cosine: float
 
 
-def _scored(featurizer: Featurizer, pairs: Sequence[Row], found: Sequence[Found]) -> list[_Scored]:
-    """Return every candidate; `believed` is 0.0 where the policy keeps it silent whatever it says. Features are computed once."""
+def _judged(featurizer: Featurizer, pairs: Sequence[Row], found: Sequence[Found]) -> list[_Judged]:
+    """Return every candidate, judged by a classifier that has not seen its document. Features are computed once."""
     asked = [pair_of(one.candidate) for one in found]
     features, cosines = featurizer.features(asked), featurizer.similarities(asked)[:, 1]
     own, own_weights = taught(pairs)
     own_features = featurizer.features([row.pair for row in own])
-    scored = []
+    judged = []
     for document in dict.fromkeys(one.document for one in found):
         others = [i for i, one in enumerate(found) if one.document != document and one.row is not None]
         rows, weights = taught([], [row for i in others if (row := found[i].row) is not None])
@@ -122,46 +121,49 @@ def _scored(featurizer: Featurizer, pairs: Sequence[Row], found: Sequence[Found]
             np.vstack([own_features, features[others]]), [*own, *rows], np.concatenate([own_weights, weights])
         )
         here = [i for i, one in enumerate(found) if one.document == document]
-        for index, belief in zip(here, classifier.predict_proba(features[here]), strict=True):
-            scored.append(_one_scored(found[index], belief, float(cosines[index])))
-    return scored
+        beliefs = in_context(featurizer, classifier, [asked[i] for i in here])
+        judged += [_one_judged(found[i], belief, float(cosines[i])) for i, belief in zip(here, beliefs, strict=True)]
+    return judged
 
 
-def _one_scored(found: Found, belief: NDArray[np.float64], cosine: float) -> _Scored:
+def _one_judged(found: Found, belief: NDArray[np.float64], cosine: float) -> _Judged:
     candidate = found.candidate
-    probabilities = {relation: float(p) for relation, p in zip(Relation, belief, strict=True)}
-    relation = decide(probabilities, EVERYTHING.alert_at)
-    assessment = Assessment(
-        candidate=candidate, relation=relation, probabilities=probabilities, evidence="", reason="", model="evaluation"
-    )
-    told = rule(assessment, EVERYTHING, CORPUS_DAY).decision is Decision.ALERT
-    return _Scored(
+    beliefs = {relation: float(p) for relation, p in zip(Relation, belief, strict=True)}
+    relation = decide(beliefs, EVERYTHING.alert_at)
+    return _Judged(
         span=Span(
             document=found.document,
             position=candidate.position.id,
             start=candidate.statement.start,
             end=candidate.statement.end,
         ),
-        believed=assessment.shift_probability if told else 0.0,
-        closeness=candidate.similarity,
+        assessment=Assessment(
+            candidate=candidate, relation=relation, probabilities=beliefs, evidence="", reason="", model="evaluation"
+        ),
         cosine=cosine,
     )
 
 
 def _corpus_scores(
-    found: Sequence[_Scored], labels: Sequence[CorpusLabel], documents: Sequence[str], policy: AlertPolicy
+    found: Sequence[_Judged], labels: Sequence[CorpusLabel], documents: Sequence[str], policy: AlertPolicy
 ) -> dict[str, Score]:
-    def alerts(keep: Callable[[_Scored], bool]) -> Score:
-        return alert_score([one.span for one in found if keep(one)], labels, documents)
+    """Return the figures of the detector under the desk's policy, whatever a document's age, and of what it is compared with."""
+
+    def score(kept: Iterable[_Judged]) -> Score:
+        return alert_score([one.span for one in kept], labels, documents)
+
+    def detector(threshold: float) -> Score:
+        told = replace(policy, alert_at=threshold, max_age_days=EVERYTHING.max_age_days)
+        rulings = rule_each([one.assessment for one in found], told, CORPUS_DAY)
+        return score(one for one, (_, ruling) in zip(found, rulings, strict=True) if ruling.decision is Decision.ALERT)
 
     thresholds = np.arange(0.1, 0.9, 0.02)
-    cosines = [alerts(lambda one, t=t: one.cosine >= t) for t in thresholds]  # type: ignore[misc]  # a lambda with a default has no type
-    beliefs = [alerts(lambda one, t=t: one.believed >= t and one.closeness >= policy.near_at) for t in thresholds]  # type: ignore[misc]  # the same
+    cosines = [score(one for one in found if one.cosine >= threshold) for threshold in thresholds]
     return {
-        f"detector (alert_at {policy.alert_at:.2f}, near_at {policy.near_at:.2f})": alerts(
-            lambda one: one.believed >= policy.alert_at and one.closeness >= policy.near_at
+        f"detector (alert_at {policy.alert_at:.2f}, near_at {policy.near_at:.2f})": detector(policy.alert_at),
+        "detector at its best threshold, chosen on these rows": max(
+            (detector(float(threshold)) for threshold in thresholds), key=lambda one: one.f1
         ),
-        "detector at its best threshold, chosen on these rows": max(beliefs, key=lambda score: score.f1),
-        "alert on every candidate": alerts(lambda _: True),
-        "cosine at its best threshold, chosen on these rows": max(cosines, key=lambda score: score.f1),
+        "alert on every candidate": score(found),
+        "cosine at its best threshold, chosen on these rows": max(cosines, key=lambda one: one.f1),
     }

@@ -20,7 +20,9 @@ UNSURE_BELOW = 0.5
 
 
 AS_SURE = 0.1
-"""By how much less sure a statement may be a shift of another line to wake the desk for that, too."""
+"""Probabilities of a shift that differ by no more tell two lines not apart: the nearer line is the one that is moved."""
+PLAINLY = 0.6
+"""Closeness from which a statement is plainly on a further line, too, and may move both."""
 
 
 def rule(assessment: Assessment, policy: AlertPolicy, now: datetime) -> Ruling:
@@ -59,21 +61,20 @@ def _silence(candidate: Candidate, policy: AlertPolicy, now: datetime) -> str:
 
 
 def rule_each(assessments: Sequence[Assessment], policy: AlertPolicy, now: datetime) -> list[tuple[Assessment, Ruling]]:
-    """Return the assessments of one article with their rulings: a statement wakes the desk on the line where its shift is surest.
+    """Return the assessments of one article with their rulings: a statement wakes the desk on one line of a holder.
 
-    A sentence is near the neighbours of its line, too, and nobody is to be woken twice by the same words. Other lines of the holder
-    have a near miss, unless the shift there is as sure within `AS_SURE`: some words do move two lines.
+    A sentence is near the neighbours of its line, too, and nobody is to be woken twice by the same words. The line is that where
+    the shift is surest, of several as sure within `AS_SURE` the one that the statement is closest to; the others have a near miss,
+    unless they are as sure and the statement is `PLAINLY` on them: some words do move two lines.
     """
     rulings = [rule(assessment, policy, now) for assessment in assessments]
-    surest: dict[tuple[str, str], Assessment] = {}
+    waking: dict[tuple[str, str], list[Assessment]] = {}
     for assessment, ruling in zip(assessments, rulings, strict=True):
-        before = surest.get(_words(assessment))
-        if ruling.decision is Decision.ALERT and (
-            before is None or assessment.shift_probability > before.shift_probability
-        ):
-            surest[_words(assessment)] = assessment
+        if ruling.decision is Decision.ALERT:
+            waking.setdefault(_words(assessment), []).append(assessment)
+    moved = {words: _moved(lines) for words, lines in waking.items()}
     return [
-        (assessment, _beside(ruling, assessment, surest.get(_words(assessment), assessment)))
+        (assessment, _beside(ruling, assessment, moved.get(_words(assessment), [])))
         for assessment, ruling in zip(assessments, rulings, strict=True)
     ]
 
@@ -82,10 +83,18 @@ def _words(assessment: Assessment) -> tuple[str, str]:
     return assessment.candidate.statement.id, assessment.candidate.position.holder.name
 
 
-def _beside(ruling: Ruling, assessment: Assessment, surest: Assessment) -> Ruling:
-    if ruling.decision is not Decision.ALERT or surest.shift_probability - assessment.shift_probability <= AS_SURE:
+def _moved(lines: Sequence[Assessment]) -> list[Assessment]:
+    """Return the assessments of the lines that a statement moves, of those that would wake the desk: the nearest first."""
+    surest = max(one.shift_probability for one in lines)
+    as_sure = [one for one in lines if surest - one.shift_probability <= AS_SURE]
+    as_sure.sort(key=lambda one: (one.candidate.similarity, one.shift_probability), reverse=True)
+    return [one for place, one in enumerate(as_sure) if not place or one.candidate.similarity >= PLAINLY]
+
+
+def _beside(ruling: Ruling, assessment: Assessment, moved: Sequence[Assessment]) -> Ruling:
+    if ruling.decision is not Decision.ALERT or any(assessment is one for one in moved):
         return ruling
-    where = f"near miss: the same words are a surer shift on {surest.candidate.position.id}"
+    where = f"near miss: the same words move {moved[0].candidate.position.id}"
     return Ruling(decision=Decision.DIGEST, reason=f"{where}; {ruling.reason}")
 
 

@@ -16,15 +16,18 @@ class MatchPolicy:
     Its nearness is its closeness (cosine with the topic or the line), plus `support` times that of the sentences beside it and of
     the question that it answers (no more than `most_support` counts), less `lag` times how far it is behind the position that the
     sentence is closest to: a sentence on one topic is near its neighbours, too, and what it does to those is nothing. From
-    `enough` on it is read. In the holder's own voice `own_voice` less will do: who speaks for the holder seldom names the subject
-    in each sentence. At most `per_sentence` positions are kept of a sentence.
+    `enough` on it is read. In the holder's own voice `own_voice` less will do, since who speaks for the holder seldom names the
+    subject in each sentence, and `unknown_voice` less in that of somebody who speaks for no tracked holder as far as the article
+    says: an official whose state it leaves unsaid, or one who tells what the holder did. At most `per_sentence` positions are kept
+    of a sentence.
 
     The weights are those of a logistic regression for "says something of the position" over the project's own documents, divided
-    by that of closeness; `enough` is where cross-validation over them stops finding shifts (docs/decisions/0010).
+    by that of closeness; `enough` is where cross-validation over them stops finding shifts (docs/decisions/0010 and 0014).
     """
 
     enough: float = 0.66
     own_voice: float = 0.3
+    unknown_voice: float = 0.1
     support: float = 0.6
     most_support: float = 0.6
     lag: float = 1.8
@@ -96,15 +99,15 @@ def hanging(closeness: NDArray[np.floating], policy: MatchPolicy) -> NDArray[np.
 def choose(
     near: NDArray[np.floating],
     closeness: NDArray[np.floating],
-    own: NDArray[np.bool_],
+    voice: NDArray[np.floating],
     allowed: NDArray[np.bool_],
     policy: MatchPolicy,
 ) -> list[Match]:
     """Return the matches by sentence, from the nearest. All are (sentences, positions).
 
-    `own` says where the holder's own voice speaks, `allowed` what may match at all.
+    `voice` is how much less nearness will do for whose voice it is, `allowed` what may match at all.
     """
-    heard = near + policy.own_voice * own
+    heard = near + voice
     wanted = (heard >= policy.enough) & allowed
     matches = []
     for index in np.flatnonzero(wanted.any(axis=1)):

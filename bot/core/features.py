@@ -44,13 +44,14 @@ class Pair:
     """What the detector is asked: does `statement` move `position` of `holder` on `topic`?
 
     `names` are the words by which the text may call the holder; `speaker_holder` is whom the speaker speaks for by the desk's
-    configuration, "" where that is not known.
+    configuration, "" where that is not known; `before` is the sentence before the statement in its article, "" where there is none.
     """
 
     holder: str
     topic: str
     position: str
     statement: str
+    before: str = ""
     speaker: str = ""
     title: str = ""
     names: tuple[str, ...] = ()

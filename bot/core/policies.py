@@ -29,7 +29,7 @@ class AlertPolicy:
     alert_at: float = 0.8
     digest_at: float = 0.3
     pair_at: float = 0.25
-    near_at: float = 0.3
+    near_at: float = 0.2
     alert_at_by_position: Mapping[str, float] = field(default_factory=lambda: NOTHING)
     max_age_days: float = 7.0
     known_for_days: float = 14.0

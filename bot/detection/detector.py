@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.core.features import Pair, encoder_pair
 from bot.core.verdict import clauses, decide, deciding_words, explain
@@ -16,6 +17,9 @@ from bot.detection.manifest import CLASSIFIER_FILE, read_manifest, verify
 from bot.domain import Relation, shift_probability
 
 RELATIONS = tuple(Relation)
+SHIFTS = [relation.is_shift for relation in RELATIONS]
+UNDONE_BELOW = 0.3
+"""Probability of a shift below which the sentence before undoes what its statement alone seems to be (docs/decisions/0014)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +49,7 @@ class Detector:
         """Return one judgement a pair; `thresholds` are the shift probabilities from which each is a shift."""
         if not pairs:
             return []
-        rows = self._classifier.predict_proba(self.featurizer.features(pairs))
+        rows = in_context(self.featurizer, self._classifier, pairs)
         beliefs = [{relation: float(p) for relation, p in zip(RELATIONS, row, strict=True)} for row in rows]
         relations = [decide(belief, threshold) for belief, threshold in zip(beliefs, thresholds, strict=True)]
         moved = [index for index, relation in enumerate(relations) if relation.is_shift]
@@ -74,11 +78,35 @@ class Detector:
             asked += [(claim, head + pair.statement[start:end]) for start, end in cuts if len(cuts) > 1]
         logits = self.featurizer.scorer.score(asked)[:, 3:] if asked else np.empty((0, len(RELATIONS)))
         beliefs = np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
-        answers = iter(beliefs[:, [relation.is_shift for relation in RELATIONS]].sum(axis=1).tolist())
+        answers = iter(_shift(beliefs).tolist())
         return [
             deciding_words(pair.statement, cuts, [next(answers) for _ in cuts] if len(cuts) > 1 else [])
             for pair, cuts in zip(pairs, spans, strict=True)
         ]
+
+
+def in_context(featurizer: Featurizer, classifier: Classifier, pairs: Sequence[Pair]) -> NDArray[np.float64]:
+    """Return the probability of each relation, shape (pairs, 6); `pairs` are not empty.
+
+    What may be a shift alone is read with the sentence before it, too. If it is none there, that reading stands.
+    """
+    rows = classifier.predict_proba(featurizer.features(pairs))
+    asked = np.flatnonzero((_shift(rows) >= UNDONE_BELOW) & [bool(pair.before) for pair in pairs])
+    if len(asked):
+        read = classifier.predict_proba(featurizer.features([_with_before(pairs[int(index)]) for index in asked]))
+        undone = _shift(read) < UNDONE_BELOW
+        rows[asked[undone]] = read[undone]
+    return rows
+
+
+def _shift(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the probability of any shift for probabilities of shape (n, 6)."""
+    found: NDArray[np.float64] = rows[:, SHIFTS].sum(axis=1)
+    return found
+
+
+def _with_before(pair: Pair) -> Pair:
+    return replace(pair, statement=f"{pair.before} {pair.statement}")
 
 
 def load_detector(folder: Path, *, threads: int = 2) -> Detector:

@@ -158,6 +158,7 @@ def pair_of(candidate: Candidate) -> Pair:
         topic=position.topic,
         position=position.baseline,
         statement=statement.text,
+        before=statement.before,
         speaker=statement.speaker,
         title=candidate.title,
         names=names_of(position.holder),

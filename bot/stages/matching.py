@@ -94,15 +94,17 @@ class Matcher:
     def choose(self, looked: Looked, said: Mapping[int, Statement], known: Collection[int]) -> Chosen:
         """Return the matches of sentences, of which `said` tells by index who speaks; `known` are left out, as judged before."""
         holders = [self._positions[index].holder.name for index in looked.present]
-        own, others = np.zeros_like(looked.possible), np.zeros_like(looked.possible)
+        voice, others = np.zeros(looked.near.shape), np.zeros_like(looked.possible)
         for index, statement in said.items():
-            own[index] = [statement.holder == holder for holder in holders]
-            others[index] = ~own[index] & bool(statement.speaker)
+            own = np.array([statement.holder == holder for holder in holders])
+            unknown = bool(statement.speaker) and not statement.holder
+            voice[index] = np.where(own, self._policy.own_voice, self._policy.unknown_voice * unknown)
+            others[index] = ~own & bool(statement.speaker and (statement.holder or statement.outsider))
         news = np.ones((len(looked.near), 1), dtype=np.bool_)
         news[[index for index in known if index < len(news)]] = False
         enough = (looked.near >= self._policy.enough) & news
         subjects: NDArray[np.bool_] = np.logical_or.reduce(looked.speaking, axis=0)
-        matches = choose(looked.near, looked.closeness, own, looked.speaking & ~others & news, self._policy)
+        matches = choose(looked.near, looked.closeness, voice, looked.speaking & ~others & news, self._policy)
         return Chosen(
             matches=tuple(
                 Match(sentence=one.sentence, position=int(looked.present[one.position]), similarity=one.similarity)

@@ -54,7 +54,7 @@ def assessment(
         (assessment(0.99, mode=Mode.QUESTION), Decision.SILENT, "question"),
         (assessment(0.99, mode=Mode.HISTORY), Decision.SILENT, "past"),
         (assessment(0.99, mode=Mode.OPPONENT), Decision.SILENT, "rejected"),
-        (assessment(0.99, similarity=0.29), Decision.DIGEST, "beside the topic"),
+        (assessment(0.99, similarity=0.19), Decision.DIGEST, "beside the topic"),
         (assessment(0.99, mode=Mode.HYPOTHETICAL), Decision.ALERT, "shift"),
         (assessment(0.99, mode=Mode.DENIAL), Decision.ALERT, "shift"),
         (assessment(0.99, published=NOW - timedelta(days=8)), Decision.SILENT, "more than 7 days"),
@@ -85,10 +85,24 @@ def test_the_same_words_wake_nobody_twice_and_are_told_where_the_shift_is_surest
     assert [one for one, _ in told] == [*made, of_another, other_words]
     decisions = [ruling.decision for _, ruling in told]
     assert decisions == [Decision.DIGEST, Decision.ALERT, Decision.DIGEST, Decision.ALERT, Decision.ALERT]
-    assert told[0][1].reason == "near miss: the same words are a surer shift on troops; shift at 0.70, threshold 0.60"
+    assert told[0][1].reason == "near miss: the same words move troops; shift at 0.70, threshold 0.60"
     assert told[2][1] == rule(made[2], POLICY, NOW)
-    as_sure = [assessment(0.95, position="nato"), assessment(0.85, position="troops")]
-    assert [ruling.decision for _, ruling in rule_each(as_sure, POLICY, NOW)] == [Decision.ALERT, Decision.ALERT]
+
+
+def test_of_lines_that_are_as_surely_moved_the_nearest_wakes_the_desk() -> None:
+    made = [
+        assessment(0.95, position="nato", similarity=0.5),
+        assessment(0.9, position="troops", similarity=0.55),
+        assessment(0.7, position="gas", similarity=0.8),
+    ]
+    decisions = [ruling.decision for _, ruling in rule_each(made, POLICY, NOW)]
+    assert decisions == [Decision.DIGEST, Decision.ALERT, Decision.DIGEST]
+
+
+def test_words_that_are_plainly_on_two_lines_and_as_sure_move_both() -> None:
+    made = [assessment(p, position=name, similarity=0.6) for name, p in (("nato", 0.9), ("troops", 0.85), ("gas", 0.7))]
+    decisions = [ruling.decision for _, ruling in rule_each(made, POLICY, NOW)]
+    assert decisions == [Decision.ALERT, Decision.ALERT, Decision.DIGEST]
 
 
 def test_what_is_not_told_keeps_its_reason_and_gets_another() -> None:

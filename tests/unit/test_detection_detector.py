@@ -33,7 +33,7 @@ class Features:
 
     def features(self, pairs):
         made = np.zeros((len(pairs), len(FEATURE_NAMES)))
-        made[:, 0] = ["but" in pair.statement for pair in pairs]
+        made[:, 0] = ["but" in pair.statement and "Nobody says" not in pair.statement for pair in pairs]
         return made
 
 
@@ -45,14 +45,15 @@ class Sure:
         return made
 
 
-def pair(statement: str) -> Pair:
-    return Pair(holder="Norland", topic="tanks", position="Norland sends no tanks.", statement=statement)
+def pair(statement: str, before: str = "") -> Pair:
+    return Pair(holder="Norland", topic="tanks", position="Norland sends no tanks.", statement=statement, before=before)
 
 
-def judged(*statements: str):
+def judged(*statements: str, before: str = ""):
     scorer = Words()
     detector = Detector(featurizer=Features(scorer), classifier=Sure(), name="test")
-    return detector.judge([pair(statement) for statement in statements], [0.5] * len(statements)), scorer.calls
+    pairs = [pair(statement, before) for statement in statements]
+    return detector.judge(pairs, [0.5] * len(statements)), scorer.calls
 
 
 def test_the_clause_that_the_belief_rests_on_is_the_evidence_for_each_of_several_shifts() -> None:
@@ -81,3 +82,14 @@ def test_a_statement_of_one_clause_is_its_own_evidence_and_asks_for_nothing() ->
 
 def test_nothing_asked_is_nothing_judged() -> None:
     assert judged() == ([], [])
+
+
+def test_what_the_sentence_before_undoes_is_no_shift() -> None:
+    (undone, kept), _ = judged("It sends some, but later.", "Nothing is sent.", before="Nobody says this:")
+    assert (undone.relation, undone.shift_probability, undone.evidence) == (Relation.CONSISTENT, 0.0, "")
+    assert kept.relation is Relation.CONSISTENT
+
+
+def test_a_shift_that_the_sentence_before_leaves_one_keeps_its_own_belief_and_words() -> None:
+    ((told,), _) = judged("Trucks but none", before="It was late.")
+    assert (told.relation, told.shift_probability, told.evidence) == (Relation.SOFTENING, 0.8, "Trucks but none")

@@ -35,6 +35,8 @@ def test_passage_is_read_as_a_reader_would(passage):
     one = statement(passage)
     assert one.text == passage.text[one.start : one.end]
     assert one.speaker == passage.speaker
+    assert one.outsider or not passage.form.startswith("outsider:")
+    assert not (one.outsider and passage.form == "no outsider")
     if passage.holder is not None:
         assert one.holder == passage.holder
     if passage.mode is not None:

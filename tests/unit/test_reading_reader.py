@@ -89,6 +89,7 @@ def test_questions_of_an_interviewer_hold_nothing():
     asked = [(one.text, one.mode, one.holder) for one in found if one.speaker == "interviewer"]
     assert asked == [("Russia could sign it.", Mode.QUESTION, ""), ("Never?", Mode.QUESTION, "")]
     assert [one.text for one in found if one.speaker == "Lev Orlin"] == ["No.", "Never."]
+    assert [one.outsider for one in found] == [True, False, True, False]
 
 
 @given(st.text(max_size=300))

@@ -53,6 +53,7 @@ class Lines:
                         text=line,
                         speaker=speaker,
                         holder=SPEAKS_FOR.get(speaker, ""),
+                        outsider="analyst" in speaker,
                         mode=Mode.QUESTION if line.endswith("?") else Mode.ASSERTION,
                     )
                 )
@@ -124,7 +125,7 @@ def test_what_another_holder_says_of_itself_is_no_candidate(judge: ArticleJudge)
     assert judged.dropped[ANOTHERS_STANCE] == 1
 
 
-def test_words_of_somebody_unknown_who_does_not_name_the_holder_are_no_candidate(judge: ArticleJudge) -> None:
+def test_an_outsiders_words_are_no_candidate(judge: ArticleJudge) -> None:
     judged = judge.judge(article("Norland listened.\nSome analyst: A dozen tanks would help"), NOW)
     assert judged.assessments == ()
     assert judged.dropped[ANOTHERS_STANCE] == 1

@@ -107,6 +107,7 @@ def by_looking_at_everything(article: Article, subjects: Subjects) -> set[tuple[
     beside = [[other for other in (index - 1, index + 1) if 0 <= other < len(lines)] for index in range(len(lines))]
     near = nearness(closeness, beside, POLICY)
     own = np.array([[speaker_of(line) == one.holder.name for one in present] for line in lines])
+    voice = own * POLICY.own_voice
     about = np.array(
         [
             [
@@ -116,7 +117,7 @@ def by_looking_at_everything(article: Article, subjects: Subjects) -> set[tuple[
             for index in range(len(lines))
         ]
     )
-    found = choose(near, closeness, own, about, POLICY)
+    found = choose(near, closeness, voice, about, POLICY)
     return {(match.sentence, present[match.position].id) for match in found}
 
 

@@ -16,7 +16,9 @@ from bot.stages.matching import Matcher
 NORLAND, SUDLAND = Holder(name="Norland"), Holder(name="Sudland")
 PLANT = Position(id="plant", holder=NORLAND, topic="plant", baseline="Norland keeps the plant", since=date(2026, 1, 1))
 ARMY = Position(id="army", holder=SUDLAND, topic="army", baseline="Sudland has no army", since=date(2026, 1, 1))
-POLICY = MatchPolicy(enough=0.66, own_voice=0.3, support=0.6, most_support=0.6, lag=1.8, per_sentence=2)
+POLICY = MatchPolicy(
+    enough=0.66, own_voice=0.3, unknown_voice=0.1, support=0.6, most_support=0.6, lag=1.8, per_sentence=2
+)
 AXES = {"plant": 0, "army": 1, "reactor": 2}
 
 
@@ -36,8 +38,10 @@ def sentences(*texts: str, answers: dict[int, tuple[int, ...]] | None = None) ->
     return tuple(made)
 
 
-def statement(text: str, *, speaker: str = "", holder: str = "") -> Statement:
-    return Statement(id="s", article_id="a", start=0, end=len(text), text=text, speaker=speaker, holder=holder)
+def statement(text: str, *, speaker: str = "", holder: str = "", outsider: bool = False) -> Statement:
+    return Statement(
+        id="s", article_id="a", start=0, end=len(text), text=text, speaker=speaker, holder=holder, outsider=outsider
+    )
 
 
 @pytest.fixture
@@ -64,6 +68,22 @@ def test_the_holders_own_voice_is_heard_where_a_reports_is_not(matcher: Matcher)
     looked.near[0, 0] = POLICY.enough - 0.1
     assert not matcher.choose(looked, {0: plain}, {1}).matches
     assert [(one.sentence, one.position) for one in matcher.choose(looked, {0: own}, {1}).matches] == [(0, 0)]
+
+
+@pytest.mark.parametrize(("short", "matches"), [(0.09, 1), (0.11, 0)])
+def test_who_speaks_for_nobody_tracked_needs_a_little_less(matcher: Matcher, short: float, matches: int) -> None:
+    texts = ["The plant stays.", "Norland and the plant."]
+    looked = matcher.look("", texts, sentences(*texts), np.array([0]))
+    looked.near[0, 0] = POLICY.enough - short
+    unknown = statement(texts[0], speaker="the secretary")
+    assert len(matcher.choose(looked, {0: unknown}, {1}).matches) == matches
+
+
+def test_the_words_of_an_outsider_are_left_out(matcher: Matcher) -> None:
+    texts = ["The plant stays."]
+    looked = matcher.look("", texts, sentences(*texts), np.array([0]))
+    chosen = matcher.choose(looked, {0: statement(texts[0], speaker="an analyst", outsider=True)}, ())
+    assert (chosen.matches, chosen.anothers) == ((), 1)
 
 
 def test_the_words_of_another_are_counted_and_left_out(matcher: Matcher) -> None:
