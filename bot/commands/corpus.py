@@ -21,6 +21,7 @@ from bot.detection.classifier import even_odds
 from bot.detection.detector import Detector, in_context
 from bot.detection.featurizer import Featurizer
 from bot.domain import Article, Assessment, Candidate, Decision, Position, Relation
+from bot.replay.index import read_index
 from bot.stages.judge import pair_of
 from bot.stages.pairs import PairReader
 from bot.training.corpus_alerts import Span, alert_score, candidate_row
@@ -63,14 +64,18 @@ def corpus_rows(featurizer: Featurizer, models: Path, corpus: Path) -> list[Row]
 
 
 def read_corpus(featurizer: Featurizer, models: Path, corpus: Path) -> list[Found]:
-    """Return the candidates of all documents, in their order; InputError where a text is not the one annotated."""
+    """Return the candidates of all documents, in their order; InputError where a text is not the one annotated.
+
+    Documents have the titles that the folder's index gives them, as articles have theirs in service.
+    """
     labels, texts = read_corpus_labels(models / "data" / CORPUS_LABELS), read_texts(corpus)
     verify_corpus(labels, texts)
+    titles = {said.id: said.title for said in (read_index(corpus) or {}).values()}
     unfitted = Detector(featurizer=featurizer, classifier=even_odds(), name="evaluation")
     judge = build_judge(unfitted, load_positions(corpus / "positions.yaml"), EVERYTHING)
     found = []
     for document, text in progress(list(texts.items()), "Reading the corpus"):
-        article = Article(id=document, url="", title="", text=text, published=CORPUS_DAY)
+        article = Article(id=document, url="", title=titles.get(document, ""), text=text, published=CORPUS_DAY)
         for candidate in judge.candidates(article)[0]:
             row = candidate_row(document, candidate, pair_of(candidate), labels)
             found.append(Found(document=document, candidate=candidate, row=row))

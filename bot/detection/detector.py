@@ -18,8 +18,8 @@ from bot.domain import Relation, shift_probability
 
 RELATIONS = tuple(Relation)
 SHIFTS = [relation.is_shift for relation in RELATIONS]
-UNDONE_BELOW = 0.3
-"""Probability of a shift below which the sentence before undoes what its statement alone seems to be (docs/decisions/0014)."""
+LIKELY, UNDONE_BELOW = 0.5, 0.3
+"""Probability of a shift from which a statement is read again with the sentence before it, and below which that one undoes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,10 +88,11 @@ class Detector:
 def in_context(featurizer: Featurizer, classifier: Classifier, pairs: Sequence[Pair]) -> NDArray[np.float64]:
     """Return the probability of each relation, shape (pairs, 6); `pairs` are not empty.
 
-    What may be a shift alone is read with the sentence before it, too. If it is none there, that reading stands.
+    What is likely to be a shift alone is read with the sentence before it, too. If it is none there, that reading stands
+    (docs/decisions/0014).
     """
     rows = classifier.predict_proba(featurizer.features(pairs))
-    asked = np.flatnonzero((_shift(rows) >= UNDONE_BELOW) & [bool(pair.before) for pair in pairs])
+    asked = np.flatnonzero((_shift(rows) >= LIKELY) & [bool(pair.before) for pair in pairs])
     if len(asked):
         read = classifier.predict_proba(featurizer.features([_with_before(pairs[int(index)]) for index in asked]))
         undone = _shift(read) < UNDONE_BELOW

@@ -234,7 +234,7 @@ def measure(given: argparse.Namespace, folder: Path) -> dict[str, object]:
         Desk(folder, detector, configuration, positions(shipped, 20)),
         FencedExtractor("bot.reading.page:PageExtractor"),
     )
-    for kind in ("background", "elsewhere"):
+    for kind in ("background", "elsewhere", "one in 20"):
         rates[f"{kind} from HTML, 20 positions"] = rate(
             from_html(desk, with_pages, kind, 80 * given.size, extractor), rounds=given.rounds
         )
