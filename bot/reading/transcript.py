@@ -19,6 +19,8 @@ _LABEL = re.compile(
     r"(?:\*\*|__)?\s*[:：]\s*(?:\*\*|__)?(?=\s|\S)"  # noqa: RUF001 - full-width colon
 )
 _LETTER = re.compile(r"[\"“]?(?:\*\*|__)?\s*([QA])(?:\*\*|__)?[.)](?:\*\*|__)?\s+(?=\S)")
+_BARE_Q = re.compile(r"(Q)[ \u00a0\t]+(?=[\"“(]?[A-Z0-9])")
+"""How the White House marks a question, beside "MS. BRANDT:" before the answers."""
 _BOLD_QUESTION = re.compile(
     r"(?:\*\*|__)[^*_]{2,600}\?(?:\*\*|__)\s*|(?=[^a-z]{10,300}\?\s*\Z)[^a-z]*[A-Z]{2}[^a-z]*\?\s*"
 )
@@ -28,12 +30,13 @@ _ASKER = re.compile(
     re.IGNORECASE,
 )
 _ANSWER = re.compile(r"^(?:answer|a|response|reply)$", re.IGNORECASE)
-_OFFICE = re.compile(
-    r"(?:\w+\s){0,3}(?:ministry|minister|president|director|head|secretary|commissioner|spokes(?:man|woman|person)|aide|"
-    r"\w+['’]s office)(?:\s(?:of|for)\s.*)?$",
-    re.IGNORECASE,
+_OFFICES = (
+    r"ministry|minister|president|director|head|secretary|commissioner|spokes(?:man|woman|person)|aide|\w+['’]s office"
 )
+_OFFICE = re.compile(rf"(?:\w+\s){{0,3}}(?:{_OFFICES})(?:\s(?:of|for)\s.*)?$", re.IGNORECASE)
 """A label that is an office and no name: "Minister of Foreign Affairs", "Prime Minister's Office"."""
+_TITLED = re.compile(rf"(?:\w+\s){{0,3}}(?:{_OFFICES})\b", re.IGNORECASE)
+"""What a label begins with that names somebody by an office, and is one however long and seldom it is."""
 _NO_LABEL = re.compile(
     r"^(?:photo|image|source|video|note|update|read more|watch|correction|related|tags?|topics?|editor.s note|"
     r"caption|date|time|place|"
@@ -68,6 +71,8 @@ def turns(text: str, spans: Sequence[Span], heading_at: int = -1) -> tuple[Turn,
     `heading_at` is the offset of the last heading or dateline above the talk: what is labelled before it is a headline.
     """
     labels = _labels(text, spans, _LABEL, heading_at)
+    if len(labels) > 1:
+        labels = sorted([*labels, *_labels(text, spans, _BARE_Q, heading_at)], key=lambda found: found[0])
     counts = Counter(match.group(1).strip().upper() for _, match in labels)
     said = any(text[match.start()] in _SPEAKS for _, match in labels)
     if not said and not _is_transcript(counts, len(spans)):
@@ -78,10 +83,12 @@ def turns(text: str, spans: Sequence[Span], heading_at: int = -1) -> tuple[Turn,
     labels = [
         (i, m)
         for i, m in labels
-        if counts[m.group(1).strip().upper()] > 1 or _ASKER.match(m.group(1)) or len(m.group(1).split()) <= 3
+        if counts[m.group(1).strip().upper()] > 1
+        or _ASKER.match(m.group(1))
+        or len(m.group(1).split()) <= 3
+        or _TITLED.match(m.group(1))
     ]
-    asked = [match.start() for _, match in labels if _ASKER.match(match.group(1))]
-    head = text[: asked[0] if asked else labels[0][1].start()] if labels else ""
+    head = text[: labels[0][1].start()] if labels else ""
     asker, answerer = _asker(head), _answerer(text, head)
     outlet = asker.removesuffix(" interviewer").upper()
     out = []

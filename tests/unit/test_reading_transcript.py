@@ -25,3 +25,30 @@ def test_a_press_secretary_answers_and_the_press_asks():
     )
     found = turns(text, paragraphs(text))
     assert [(turn.speaker, turn.asks) for turn in found] == [("interviewer", True), ("Ada Brandt", False)] * 2
+
+
+def test_a_question_is_marked_by_a_letter_without_a_stop_beside_labels_with_colons():
+    text = (
+        "MS. BRANDT:  Good afternoon.  The minister spoke with Chancellor Roth.\n\nQ    Thank you, Ada.  Will troops go?\n\nMS. BRANDT:  They may.\n\n"
+        "They would go in spring.\n\nQ   And stay?\n\nMS. BRANDT:  For a year."
+    )
+    found = turns(text, paragraphs(text))
+    assert [(turn.speaker, turn.asks) for turn in found] == [
+        ("Brandt", False), ("interviewer", True), ("Brandt", False), ("interviewer", True), ("Brandt", False),
+    ]  # fmt: skip
+    assert text[found[2].start : found[2].end].endswith("in spring.")
+
+
+def test_a_letter_that_begins_a_paragraph_of_a_report_marks_nothing():
+    text = "Q Group, a bank, lends more.\n\nQ Group has grown.\n\nMs. Brandt: we lend what we have."
+    assert turns(text, paragraphs(text)) == ()
+
+
+def test_a_long_label_with_an_office_ends_the_question_even_if_it_stands_once():
+    text = (
+        "Journalist: Will you leave?\n\nPresident of Norland Ada Brandt: We shall not.\n\n"
+        "Journalist: Never?\n\nAda Brandt: We could ask the people."
+    )
+    found = turns(text, paragraphs(text))
+    assert [turn.asks for turn in found] == [True, False, True, False]
+    assert found[1].speaker.endswith("Ada Brandt")
