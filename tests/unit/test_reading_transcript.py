@@ -29,7 +29,8 @@ def test_a_press_secretary_answers_and_the_press_asks():
 
 def test_a_question_is_marked_by_a_letter_without_a_stop_beside_labels_with_colons():
     text = (
-        "MS. BRANDT:  Good afternoon.  The minister spoke with Chancellor Roth.\n\nQ    Thank you, Ada.  Will troops go?\n\nMS. BRANDT:  They may.\n\n"
+        "MS. BRANDT:  Good afternoon.  The minister spoke with Chancellor Roth.\n\n"
+        "Q    Thank you, Ada.  Will troops go?\n\nMS. BRANDT:  They may.\n\n"
         "They would go in spring.\n\nQ   And stay?\n\nMS. BRANDT:  For a year."
     )
     found = turns(text, paragraphs(text))
