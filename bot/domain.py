@@ -172,8 +172,8 @@ class Statement:
     `start` and `end` are character offsets into the article's text, and `text` is what stands there; `before` and `after`
     are the neighbouring sentences ("" at the ends). `speaker` is the resolved name or "" where nobody is cited, `holder` whom
     the speaker speaks for by the desk's configuration or "". `source_start`, `source_end` and `cue` say where the text names
-    the source and with which word, None and "" where it does not. `outsider` says that the speaker knows a holder's mind from
-    outside alone: an analyst, an opponent, somebody who was in office once.
+    the source and with which word, None and "" where it does not. `outsider` says of a speaker for no holder that he knows
+    a holder's mind from outside alone: an analyst, an opponent, somebody who was in office once, an interviewer.
     """
 
     id: str

@@ -126,7 +126,8 @@ def _judged(featurizer: Featurizer, pairs: Sequence[Row], found: Sequence[Found]
             np.vstack([own_features, features[others]]), [*own, *rows], np.concatenate([own_weights, weights])
         )
         here = [i for i, one in enumerate(found) if one.document == document]
-        beliefs = in_context(featurizer, classifier, [asked[i] for i in here])
+        alone = classifier.predict_proba(features[here])
+        beliefs = in_context(featurizer, classifier, [asked[i] for i in here], alone)
         judged += [_one_judged(found[i], belief, float(cosines[i])) for i, belief in zip(here, beliefs, strict=True)]
     return judged
 

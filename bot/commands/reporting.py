@@ -7,8 +7,9 @@ import sys
 from collections.abc import Sequence
 
 from bot.commands.output import emit
+from bot.detection.classifier import SHIFTS
 from bot.domain import Relation
-from bot.training.evaluation import SHIFTS, Evaluation
+from bot.training.evaluation import Evaluation
 from bot.training.evidence import EvidenceFigures, Spans
 
 

@@ -17,6 +17,9 @@ from bot.core.features import FEATURE_NAMES
 from bot.domain import Relation
 from bot.errors import ModelError
 
+SHIFTS = np.array([relation.is_shift for relation in Relation])
+"""Which of the columns of probabilities are those of shifts."""
+
 
 class Classifier(Protocol):
     """Gives probabilities of the six relations."""
@@ -38,6 +41,12 @@ class LinearClassifier:
         logits = features @ self.weights.T + self.bias
         found: NDArray[np.float64] = np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
         return found
+
+
+def shift_probabilities(rows: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the probability of any shift, shape (n,), for probabilities of shape (n, 6) in the order of `Relation`."""
+    found: NDArray[np.float64] = rows[:, SHIFTS].sum(axis=1)
+    return found
 
 
 def even_odds() -> LinearClassifier:

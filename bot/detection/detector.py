@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 
 from bot.core.features import Pair, encoder_pair
 from bot.core.verdict import clauses, decide, deciding_words, explain
-from bot.detection.classifier import Classifier, load_classifier
+from bot.detection.classifier import Classifier, load_classifier, shift_probabilities
 from bot.detection.featurizer import Featurizer, load_featurizer
 from bot.detection.manifest import CLASSIFIER_FILE, read_manifest, verify
 from bot.domain import Relation, shift_probability
 
 RELATIONS = tuple(Relation)
-SHIFTS = [relation.is_shift for relation in RELATIONS]
 LIKELY, UNDONE_BELOW = 0.5, 0.3
 """Probability of a shift from which a statement is read again with the sentence before it, and below which that one undoes it."""
 
@@ -49,7 +48,8 @@ class Detector:
         """Return one judgement a pair; `thresholds` are the shift probabilities from which each is a shift."""
         if not pairs:
             return []
-        rows = in_context(self.featurizer, self._classifier, pairs)
+        rows = self._classifier.predict_proba(self.featurizer.features(pairs))
+        rows = in_context(self.featurizer, self._classifier, pairs, rows)
         beliefs = [{relation: float(p) for relation, p in zip(RELATIONS, row, strict=True)} for row in rows]
         relations = [decide(belief, threshold) for belief, threshold in zip(beliefs, thresholds, strict=True)]
         moved = [index for index, relation in enumerate(relations) if relation.is_shift]
@@ -78,32 +78,29 @@ class Detector:
             asked += [(claim, head + pair.statement[start:end]) for start, end in cuts if len(cuts) > 1]
         logits = self.featurizer.scorer.score(asked)[:, 3:] if asked else np.empty((0, len(RELATIONS)))
         beliefs = np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
-        answers = iter(_shift(beliefs).tolist())
+        answers = iter(shift_probabilities(beliefs).tolist())
         return [
             deciding_words(pair.statement, cuts, [next(answers) for _ in cuts] if len(cuts) > 1 else [])
             for pair, cuts in zip(pairs, spans, strict=True)
         ]
 
 
-def in_context(featurizer: Featurizer, classifier: Classifier, pairs: Sequence[Pair]) -> NDArray[np.float64]:
-    """Return the probability of each relation, shape (pairs, 6); `pairs` are not empty.
+def in_context(
+    featurizer: Featurizer, classifier: Classifier, pairs: Sequence[Pair], alone: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the probability of each relation, shape (pairs, 6), where `alone` are those of the statements by themselves.
 
     What is likely to be a shift alone is read with the sentence before it, too. If it is none there, that reading stands
     (docs/decisions/0014).
     """
-    rows = classifier.predict_proba(featurizer.features(pairs))
-    asked = np.flatnonzero((_shift(rows) >= LIKELY) & [bool(pair.before) for pair in pairs])
-    if len(asked):
-        read = classifier.predict_proba(featurizer.features([_with_before(pairs[int(index)]) for index in asked]))
-        undone = _shift(read) < UNDONE_BELOW
-        rows[asked[undone]] = read[undone]
+    asked = np.flatnonzero((shift_probabilities(alone) >= LIKELY) & [bool(pair.before) for pair in pairs])
+    if not len(asked):
+        return alone
+    read = classifier.predict_proba(featurizer.features([_with_before(pairs[int(index)]) for index in asked]))
+    undone = shift_probabilities(read) < UNDONE_BELOW
+    rows = alone.copy()
+    rows[asked[undone]] = read[undone]
     return rows
-
-
-def _shift(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the probability of any shift for probabilities of shape (n, 6)."""
-    found: NDArray[np.float64] = rows[:, SHIFTS].sum(axis=1)
-    return found
 
 
 def _with_before(pair: Pair) -> Pair:

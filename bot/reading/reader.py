@@ -153,6 +153,7 @@ class ArticleReader:
             chain, secondhand = self._chain(case, index, one, speaker, holder)
         if chain and not holder and self._registry.is_plain_office(speaker.phrase):
             holder, chain, secondhand = chain, "", False
+        told = chain or holder
         name = speaker.name if voiced(speaker, one) else ""
         says = one.strength == 2 and one.lemma in lexicon.SAYING and one.lemma not in lexicon.SHOWING
         says = says or bool(case.issuer and name == case.issuer)
@@ -162,8 +163,8 @@ class ArticleReader:
         return replace(
             bare,
             speaker=name,
-            holder=chain or holder,
-            outsider=self._is_outsider(case, speaker, one),
+            holder=told,
+            outsider=not told and self._is_outsider(case, speaker, one),
             attributed=True,
             cue=text[one.cue[0] : one.cue[1]],
             source_start=start,
@@ -195,7 +196,7 @@ class ArticleReader:
             bare,
             speaker=name,
             holder=holder,
-            outsider=turn.asks or self._registry.is_outsider(name, name, titles, case.day),
+            outsider=not holder and (turn.asks or self._registry.is_outsider(name, name, titles, case.day)),
             attributed=True,
             cue=":",
             source_start=turn.label[0] if turn.label[0] < turn.label[1] else None,

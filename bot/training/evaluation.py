@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.verdict import decide
+from bot.detection.classifier import SHIFTS, shift_probabilities
 from bot.domain import Relation
 
 RELATIONS = tuple(Relation)
-SHIFTS = np.array([relation.is_shift for relation in RELATIONS])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ def evaluate(
         macro_f1_interval=spans["macro_f1"],
         relations=relations,
         confusion=confusion,
-        calibration_error=calibration_error(SHIFTS[true], probabilities[:, SHIFTS].sum(axis=1)),
+        calibration_error=calibration_error(SHIFTS[true], shift_probabilities(probabilities)),
         alert_precision_interval=spans["precision"],
         alert_recall_interval=spans["recall"],
         relation_intervals={relation: spans[relation.value] for relation in RELATIONS},
@@ -123,7 +123,7 @@ def reliability(happened: NDArray[np.bool_], believed: NDArray[np.floating], bin
 def best_threshold(truth: Sequence[Relation], probabilities: NDArray[np.floating]) -> float:
     """Return the shift threshold, on a grid of hundredths, with the best alert F1; the middle one of those that tie."""
     true = np.array([relation.is_shift for relation in truth])
-    believed = probabilities[:, SHIFTS].sum(axis=1)
+    believed = shift_probabilities(probabilities)
     grid = np.arange(0.05, 0.96, 0.01)
     scores = np.array([_f1(true, believed >= threshold) for threshold in grid])
     best = grid[scores >= scores.max() - 1e-12]

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.detection.classifier import shift_probabilities
 from bot.training.data import Row
-from bot.training.evaluation import SHIFTS, Evaluation, evaluate, reliability
+from bot.training.evaluation import Evaluation, evaluate, reliability
 from bot.training.evidence import EvidenceFigures
 from bot.training.figures import confusion_png, reliability_png
 from bot.training.slices import Mistake, Slice, mistakes, slices
@@ -39,7 +40,7 @@ def write_report(measured: Measured, folder: Path, *, worst: int = 25) -> Path:
     also_ok = [row.also_ok for row in measured.rows]
     figures = evaluate(truth, measured.probabilities, measured.threshold, also_ok=also_ok)
     happened = np.array([relation.is_shift for relation in truth])
-    bins = reliability(happened, measured.probabilities[:, SHIFTS].sum(axis=1))
+    bins = reliability(happened, shift_probabilities(measured.probabilities))
     (folder / CURVE).write_bytes(reliability_png(bins, f"{measured.title}: reliability"))
     (folder / CONFUSION).write_bytes(confusion_png(figures.confusion, f"{measured.title}: labels and judgements"))
     parts = slices(measured.rows, measured.probabilities, measured.threshold)

@@ -2,7 +2,8 @@
 
 Everything from the article's text to the committed end of its assessment, by the stage itself over a SQLite file: background
 news, news of which one article in twenty has a match, news that all match, long interviews; at 20, 200 and 2,000 positions. Then
-the way from a page's HTML, extracted in the bot's own fenced process, to "nothing here". Beside it, in the same run:
+the way from a page's HTML, extracted in the bot's own fenced process, to "nothing here", and of news of which one article in
+twenty has a match. Beside it, in the same run:
 
 - brute force: every sentence with every position through the same encoder, on one of the matching articles;
 - `--cross-encoder`: the same through sentence-transformers' CrossEncoder in single precision, an encoder of the same shape with
